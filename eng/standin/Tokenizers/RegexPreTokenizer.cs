@@ -18,8 +18,7 @@ public sealed class RegexPreTokenizer : PreTokenizer
         _regex = regex;
         if (specialTokens is { Count: > 0 })
         {
-            IEnumerable<string> longestFirst = specialTokens.Keys.OrderByDescending(token => token.Length);
-            _special = new Regex(string.Join('|', longestFirst.Select(Regex.Escape)), RegexOptions.Compiled);
+            _special = new Regex(string.Join('|', specialTokens.Keys.Select(Regex.Escape)), RegexOptions.Compiled);
         }
     }
 

@@ -7,7 +7,8 @@ namespace Microsoft.ML.Tokenizers;
 /// </summary>
 public abstract class Tokenizer
 {
-    private const int SmallestDecodeBuffer = 1024;
+    private const int DecodeBuffer = 1024;
+    private const int CharsPerId = 8;
 
     /// <summary>What rewrites the text first, if anything does.</summary>
     public virtual Normalizer? Normalizer => null;
@@ -252,7 +253,18 @@ public abstract class Tokenizer
     public virtual string Decode(IEnumerable<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        for (int length = SmallestDecodeBuffer; ; length = checked(length * 2))
+        int length = DecodeBuffer;
+        if (ids is ICollection<int> { Count: int count })
+        {
+            if (count == 0)
+            {
+                return "";
+            }
+
+            length = (int)Math.Min(length, (long)count * CharsPerId);
+        }
+
+        for (; ; length = checked(length * 2))
         {
             char[] buffer = ArrayPool<char>.Shared.Rent(length);
             try
