@@ -1,0 +1,15 @@
+namespace Microsoft.ML;
+
+/// <summary>Rows under a schema, read lazily by cursors as often as wanted.</summary>
+public interface IDataView
+{
+    bool CanShuffle { get; }
+
+    DataViewSchema Schema { get; }
+
+    long? GetRowCount();
+
+    DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null);
+
+    DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null);
+}

@@ -1,0 +1,86 @@
+namespace Microsoft.ML.Runtime;
+
+/// <summary>A host: the environment under a component's name.</summary>
+internal sealed class ComponentHost : IHost, IHostEnvironmentInternal, ICancelable
+{
+    private readonly EnvironmentRoot _root;
+    private readonly string _parentFullName;
+
+    public ComponentHost(EnvironmentRoot root, string shortName, string parentFullName, Random rand)
+    {
+        _root = root;
+        ShortName = shortName;
+        _parentFullName = parentFullName;
+        Rand = rand;
+    }
+
+    public string ShortName { get; }
+
+    /// <summary>The names of the enclosing hosts, or null directly under the environment.</summary>
+    public string ParentFullName => _parentFullName;
+
+    public string FullName => _parentFullName == null ? ShortName : $"{_parentFullName}; {ShortName}";
+
+    public Random Rand { get; }
+
+    public ComponentCatalog ComponentCatalog => _root.ComponentCatalog;
+
+    public string ContextDescription => FullName;
+
+    public int? Seed => _root.Seed;
+
+    public bool IsCanceled => _root.IsCanceled;
+
+    public string TempFilePath { get => _root.TempFilePath; set => _root.TempFilePath = value; }
+
+    public bool FallbackToCpu { get => _root.FallbackToCpu; set => _root.FallbackToCpu = value; }
+
+    public int? GpuDeviceId { get => _root.GpuDeviceId; set => _root.GpuDeviceId = value; }
+
+    public void CancelExecution() => _root.IsCanceled = true;
+
+    public IHost Register(string name, int? seed = null, bool? verbose = null)
+    {
+        this.CheckNonEmpty(name, nameof(name));
+        return new ComponentHost(_root, name, FullName, _root.Derive(Rand, seed));
+    }
+
+    public IChannel Start(string name) => new LogChannel(_root, this, name);
+
+    public IPipe<TMessage> StartPipe<TMessage>(string name) => new SilentPipe<TMessage>(this, name);
+
+    public IProgressChannel StartProgressChannel(string name) => new SilentProgressChannel(this, name);
+
+    public TException Process<TException>(TException ex) where TException : Exception =>
+        EnvironmentMark.Process(ex);
+
+    public bool TryAddOption<T>(string name, T value) => _root.TryAddOption(name, value);
+
+    public void SetOption<T>(string name, T value) => _root.SetOption(name, value);
+
+    public bool TryGetOption<T>(string name, out T value) => _root.TryGetOption(name, out value);
+
+    public T GetOptionOrDefault<T>(string name) => _root.TryGetOption<T>(name, out var value) ? value : default;
+
+    public bool RemoveOption(string name) => _root.RemoveOption(name);
+}
+
+/// <summary>Marks exceptions that come from outside any channel.</summary>
+internal static class EnvironmentMark
+{
+    public const string ThrowingComponent = "Throwing component";
+    public const string ParentComponent = "Parent component";
+    public const string Phase = "Phase";
+    public const string Environment = "Environment";
+
+    public static TException Process<TException>(TException ex) where TException : Exception
+    {
+        if (ex == null || ex.IsMarked())
+        {
+            return ex;
+        }
+
+        ex.Data[ThrowingComponent] = Environment;
+        return Contracts.Mark(ex);
+    }
+}

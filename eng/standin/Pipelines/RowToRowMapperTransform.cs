@@ -1,0 +1,143 @@
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Data;
+
+/// <summary>A view with the columns of a row mapper added, computed as they are read.</summary>
+internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
+{
+    public const string RegistrationName = "RowToRowMapperTransform";
+
+    private readonly IHost _host;
+    private readonly IDataView _input;
+    private readonly IRowMapper _mapper;
+    private readonly ColumnBindings _bindings;
+
+    public RowToRowMapperTransform(IHostEnvironment env, IDataView input, IRowMapper mapper,
+        Func<DataViewSchema, IRowMapper> mapperFactory)
+    {
+        Contracts.CheckValue(env, nameof(env));
+        _host = env.Register(RegistrationName);
+        _host.CheckValue(input, nameof(input));
+        _host.CheckValue(mapper, nameof(mapper));
+        _input = input;
+        _mapper = mapper;
+        _bindings = new ColumnBindings(input.Schema, mapper.GetOutputColumns());
+    }
+
+    public DataViewSchema InputSchema => _bindings.InputSchema;
+
+    public DataViewSchema OutputSchema => _bindings.Schema;
+
+    DataViewSchema IDataView.Schema => OutputSchema;
+
+    public bool CanShuffle => _input.CanShuffle;
+
+    public static DataViewSchema GetOutputSchema(DataViewSchema inputSchema, IRowMapper mapper) =>
+        new ColumnBindings(inputSchema, mapper.GetOutputColumns()).Schema;
+
+    public long? GetRowCount() => _input.GetRowCount();
+
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
+    {
+        var active = ColumnBindings.ToPredicate(columnsNeeded, OutputSchema.Count);
+        var inputs = _bindings.InputsFor(active, _mapper.GetDependencies);
+        return new Cursor(_host, _input.GetRowCursor(inputs, rand), this, active);
+    }
+
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n,
+        Random rand = null)
+    {
+        var active = ColumnBindings.ToPredicate(columnsNeeded, OutputSchema.Count);
+        var inputs = _bindings.InputsFor(active, _mapper.GetDependencies);
+        return _input.GetRowCursorSet(inputs, n, rand)
+            .Select(cursor => (DataViewRowCursor)new Cursor(_host, cursor, this, active))
+            .ToArray();
+    }
+
+    IEnumerable<DataViewSchema.Column> IRowToRowMapper.GetDependencies(
+        IEnumerable<DataViewSchema.Column> dependingColumns) =>
+        _bindings.InputsFor(ColumnBindings.ToPredicate(dependingColumns, OutputSchema.Count), _mapper.GetDependencies);
+
+    DataViewRow IRowToRowMapper.GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
+    {
+        _host.CheckValue(input, nameof(input));
+        _host.CheckValue(activeColumns, nameof(activeColumns));
+        using var channel = _host.Start("GetEntireRow");
+        return new Row(input, this, ColumnBindings.ToPredicate(activeColumns, OutputSchema.Count));
+    }
+
+    private ValueGetter<TValue> CheckedGetter<TValue>(Delegate getter, DataViewSchema.Column column) =>
+        getter as ValueGetter<TValue> ?? throw _host.Except(
+            $"Invalid TValue in GetGetter for column #{column}: '{typeof(TValue)}', " +
+            $"expected type: '{getter.GetType().GetGenericArguments()[0]}'.");
+
+    private ValueGetter<TValue> Getter<TValue>(DataViewRow input, Delegate[] getters, Func<int, bool> active,
+        DataViewSchema.Column column)
+    {
+        _host.CheckParam(active(column.Index), nameof(column), "requested column not active");
+        var (isInput, index) = _bindings[column.Index];
+        return isInput
+            ? input.GetGetter<TValue>(input.Schema[index])
+            : CheckedGetter<TValue>(getters[index], OutputSchema[column.Index]);
+    }
+
+    private sealed class Cursor : SynchronizedCursorBase
+    {
+        private readonly RowToRowMapperTransform _parent;
+        private readonly Func<int, bool> _active;
+        private readonly Delegate[] _getters;
+        private readonly Action _disposer;
+        private bool _disposed;
+
+        public Cursor(IChannelProvider provider, DataViewRowCursor input, RowToRowMapperTransform parent,
+            Func<int, bool> active)
+            : base(provider, input)
+        {
+            _parent = parent;
+            _active = active;
+            _getters = parent._mapper.CreateGetters(input, parent._bindings.ActiveAdded(active), out _disposer);
+        }
+
+        public override DataViewSchema Schema => _parent.OutputSchema;
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
+            _parent.Getter<TValue>(Input, _getters, _active, column);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                _disposer?.Invoke();
+                base.Dispose(disposing);
+            }
+        }
+    }
+
+    private sealed class Row : WrappingRow
+    {
+        private readonly RowToRowMapperTransform _parent;
+        private readonly Func<int, bool> _active;
+        private readonly Delegate[] _getters;
+        private readonly Action _disposer;
+
+        public Row(DataViewRow input, RowToRowMapperTransform parent, Func<int, bool> active)
+            : base(input)
+        {
+            _parent = parent;
+            _active = active;
+            _getters = parent._mapper.CreateGetters(input, parent._bindings.ActiveAdded(active), out _disposer);
+        }
+
+        public override DataViewSchema Schema => _parent.OutputSchema;
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
+            _parent.Getter<TValue>(Input, _getters, _active, column);
+
+        protected override void DisposeCore(bool disposing) => _disposer?.Invoke();
+    }
+}
