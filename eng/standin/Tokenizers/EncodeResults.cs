@@ -1,3 +1,5 @@
+#nullable enable
+
 namespace Microsoft.ML.Tokenizers;
 
 /// <summary>What an encoding step hands back: the tokens (or ids), the text they index and how much of it was used.</summary>

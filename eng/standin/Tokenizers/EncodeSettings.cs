@@ -1,3 +1,5 @@
+#nullable enable
+
 namespace Microsoft.ML.Tokenizers;
 
 /// <summary>The choices of one encoding call.</summary>

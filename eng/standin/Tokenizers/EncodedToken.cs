@@ -1,3 +1,5 @@
+#nullable enable
+
 namespace Microsoft.ML.Tokenizers;
 
 /// <summary>One token of an encoded text: its id, its piece of text and where it lies in the normalized text.</summary>

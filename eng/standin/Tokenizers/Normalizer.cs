@@ -1,3 +1,5 @@
+#nullable enable
+
 namespace Microsoft.ML.Tokenizers;
 
 /// <summary>Rewrites a text before it is cut into tokens.</summary>

@@ -1,3 +1,5 @@
+#nullable enable
+
 using System.Buffers;
 
 namespace Microsoft.ML.Tokenizers;
