@@ -1,0 +1,134 @@
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Kernels;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Layers;
+
+/// <summary>
+/// A linear layer of the base: its weight goes from the checkpoint straight into packed panels and never changes. Only its bias
+/// may be trained.
+/// </summary>
+internal sealed class FrozenLinear : LinearLayer
+{
+    // Rows widened at a time while packing: whole panels of any kernel, and a few hundred kilobytes.
+    private const int RowsAtATime = 192;
+
+    private readonly StoredTensor _weight;
+    private readonly AlignedBuffer? _bias;
+    private Parameter? _biasParameter;
+    private WeightPanels? _panels;
+
+    /// <summary>A layer of a checkpoint, not yet packed.</summary>
+    /// <param name="name">The module path.</param>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="bias">[out], or null.</param>
+    public FrozenLinear(string name, StoredTensor weight, StoredTensor? bias)
+        : base(name, (int)weight.Shape[1], (int)weight.Shape[0])
+    {
+        _weight = weight;
+        if (bias is not null)
+        {
+            _bias = new AlignedBuffer(OutFeatures);
+            bias.CopyTo(_bias.Span);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool IsTrained => _biasParameter is not null;
+
+    /// <summary>Spare rows for a low-rank update; set before packing.</summary>
+    public int TailCapacity { get; set; }
+
+    /// <summary>Changes rows of the weight on their way into the panels: a merge, or an initialisation that takes a part out.</summary>
+    public WeightAmendment? Amendment { get; set; }
+
+    /// <summary>Whether the layer has a bias.</summary>
+    public bool HasBias => _bias is not null;
+
+    /// <summary>The bias [1, out]; default where there is none.</summary>
+    public Matrix Bias => _biasParameter?.Value ?? _bias?.AsMatrix(1, OutFeatures) ?? default;
+
+    /// <summary>Has the bias trained; its value is copied by <see cref="Prepare"/>.</summary>
+    public void TrainBias(ParameterSet parameters) =>
+        _biasParameter ??= parameters.Add(Name + ".bias", ParameterRole.Bias, OutFeatures);
+
+    /// <summary>Rows of the weight, amended.</summary>
+    public void ReadRows(int firstRow, Matrix rows)
+    {
+        _weight.CopyTo(rows.Span, (long)firstRow * InFeatures);
+        Amendment?.Invoke(firstRow, rows);
+    }
+
+    /// <summary>Calls <paramref name="visit"/> for all rows of the weight, some at a time.</summary>
+    public void VisitRows(Action<int, Matrix> visit)
+    {
+        using var buffer = new AlignedBuffer((long)Math.Min(RowsAtATime, OutFeatures) * InFeatures);
+        for (int first = 0; first < OutFeatures; first += RowsAtATime)
+        {
+            Matrix rows = buffer.AsMatrix(Math.Min(RowsAtATime, OutFeatures - first), InFeatures);
+            ReadRows(first, rows);
+            visit(first, rows);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Prepare(bool inputGradient)
+    {
+        _panels?.Dispose();
+        _panels = new WeightPanels(InFeatures, OutFeatures, TailCapacity, inputGradient);
+        VisitRows(_panels.Pack);
+        if (_biasParameter is not null)
+        {
+            _bias!.Span.CopyTo(_biasParameter.Value.Span);
+        }
+    }
+
+    /// <summary>Takes the factors of a low-rank update into the panels.</summary>
+    public void SetTail(Matrix a, Matrix b) => _panels!.SetTail(a, b);
+
+    /// <inheritdoc/>
+    public override void Forward(Pass pass, Matrix input, Matrix output, in Epilogue epilogue, ref LinearMemo memo) =>
+        Multiply(pass, input, default, output, epilogue);
+
+    /// <inheritdoc/>
+    public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
+    {
+        BackwardBias(pass, gradOutput);
+        if (!gradInput.IsEmpty)
+        {
+            MultiplyTransposed(pass, gradOutput, default, gradInput, accumulate, default);
+        }
+    }
+
+    /// <summary>output = [input | inputTail] · [W | B]ᵀ + bias, then the rest of the epilogue.</summary>
+    public void Multiply(Pass pass, Matrix input, Matrix inputTail, Matrix output, in Epilogue epilogue) =>
+        _panels!.Multiply(pass, input, inputTail, output, epilogue with { BiasRow = Bias });
+
+    /// <summary>output = [input | inputTail] · [W | B]ᵀ without the bias.</summary>
+    public void MultiplyWithoutBias(Pass pass, Matrix input, Matrix inputTail, Matrix output) =>
+        _panels!.Multiply(pass, input, inputTail, output, default);
+
+    /// <summary>gradInput (+)= [gradOutput | gradTail] · [W ; A], the second part through the dropout.</summary>
+    public void MultiplyTransposed(
+        Pass pass, Matrix gradOutput, Matrix gradTail, Matrix gradInput, bool accumulate, DropoutMask tailDropout) =>
+        _panels!.MultiplyTransposed(pass, gradOutput, gradTail, gradInput, accumulate, tailDropout);
+
+    /// <summary>Adds the bias's gradient where it is trained.</summary>
+    public void BackwardBias(Pass pass, Matrix gradOutput)
+    {
+        if (_biasParameter is not null)
+        {
+            Reductions.AddColumnSums(gradOutput, _biasParameter.In(pass.Gradients!).Span);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _panels?.Dispose();
+        _bias?.Dispose();
+    }
+}
+
+/// <summary>Changes rows [count, in] of a weight in place; the first is row <paramref name="firstRow"/>.</summary>
+internal delegate void WeightAmendment(int firstRow, Matrix rows);

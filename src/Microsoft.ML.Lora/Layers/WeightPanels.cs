@@ -1,0 +1,54 @@
+using Microsoft.ML.Lora.Kernels;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Layers;
+
+/// <summary>
+/// A weight W [out, in] packed for both directions: Wᵀ for y = x · Wᵀ, and W for gradInput = gradOutput · W where that is needed.
+/// Each has spare rows at its end for a low-rank update, which rides in the same product.
+/// </summary>
+internal sealed class WeightPanels(int inFeatures, int outFeatures, int tailCapacity, bool inputGradient) : IDisposable
+{
+    private readonly PackedMatrix _forward = new(inFeatures, outFeatures, tailCapacity);
+    private readonly PackedMatrix? _backward = inputGradient ? new(outFeatures, inFeatures, tailCapacity) : null;
+
+    /// <summary>Takes rows of W, from <paramref name="firstRow"/> on.</summary>
+    public void Pack(int firstRow, Matrix rows)
+    {
+        _forward.PackTransposedRows(firstRow, rows);
+        _backward?.PackRows(firstRow, rows);
+    }
+
+    /// <summary>Takes the factors of the low-rank update.</summary>
+    /// <param name="a">[r, in].</param>
+    /// <param name="b">[out, r].</param>
+    public void SetTail(Matrix a, Matrix b)
+    {
+        _forward.SetTailTransposed(b);
+        _backward?.SetTail(a);
+    }
+
+    /// <summary>output = [input | inputTail] · [W | B]ᵀ, then the epilogue.</summary>
+    public void Multiply(Pass pass, Matrix input, Matrix inputTail, Matrix output, in Epilogue epilogue) =>
+        Gemm.Multiply(input, inputTail, _forward, output, epilogue, pass.Team);
+
+    /// <summary>gradInput (+)= [gradOutput | gradTail] · [W ; A], the second part through the dropout.</summary>
+    public void MultiplyTransposed(
+        Pass pass, Matrix gradOutput, Matrix gradTail, Matrix gradInput, bool accumulate, DropoutMask tailDropout)
+    {
+        if (_backward is null)
+        {
+            throw new InvalidOperationException("The weight was packed without its backward panels.");
+        }
+
+        var epilogue = new Epilogue { Accumulate = accumulate, TailDropout = tailDropout };
+        Gemm.Multiply(gradOutput, gradTail, _backward, gradInput, epilogue, pass.Team);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _forward.Dispose();
+        _backward?.Dispose();
+    }
+}
