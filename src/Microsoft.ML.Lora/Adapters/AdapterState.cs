@@ -1,3 +1,5 @@
+using Microsoft.ML.Lora.Layers;
+
 namespace Microsoft.ML.Lora.Adapters;
 
 /// <summary>A named tensor in memory, row major.</summary>
@@ -29,4 +31,49 @@ internal sealed class AdapterState
 
     /// <summary>The tensor of that name, or null.</summary>
     public AdapterTensor? Find(string name) => _tensors.GetValueOrDefault(name);
+
+    /// <summary>A copy of every trained tensor.</summary>
+    public static AdapterState From(ParameterSet parameters)
+    {
+        var state = new AdapterState();
+        foreach (Parameter parameter in parameters.All)
+        {
+            state[parameter.Name] = new AdapterTensor(parameter.Shape, parameter.Value.Span.ToArray());
+        }
+
+        return state;
+    }
+
+    /// <summary>Copies every tensor to the parameter of its name.</summary>
+    /// <exception cref="ArgumentException">Some are missing, unknown or of another shape; the message names all of them.</exception>
+    public void CopyTo(ParameterSet parameters)
+    {
+        var problems = new List<string>();
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (Parameter parameter in parameters.All)
+        {
+            known.Add(parameter.Name);
+            AdapterTensor? tensor = Find(parameter.Name);
+            if (tensor is null)
+            {
+                problems.Add($"missing {parameter.Name} [{string.Join(", ", parameter.Shape)}]");
+            }
+            else if (!tensor.Shape.SequenceEqual(parameter.Shape))
+            {
+                problems.Add(
+                    $"{parameter.Name} is [{string.Join(", ", tensor.Shape)}], expected [{string.Join(", ", parameter.Shape)}]");
+            }
+        }
+
+        problems.AddRange(Names.Where(name => !known.Contains(name)).Select(name => $"unexpected {name}"));
+        if (problems.Count > 0)
+        {
+            Throw.Argument_AdapterMismatch(problems);
+        }
+
+        foreach (Parameter parameter in parameters.All)
+        {
+            this[parameter.Name].Values.CopyTo(parameter.Value.Span);
+        }
+    }
 }

@@ -2,7 +2,7 @@ namespace Microsoft.ML.Lora.Batching;
 
 /// <summary>
 /// The tokens of a batch laid end to end, without padding: example i is tokens <c>Offsets[i]</c> to <c>Offsets[i + 1]</c>.
-/// Its arrays are reused by the next <see cref="Fill"/> and only grow, so they may be longer than what is in use.
+/// Its arrays are reused by the next fill and only grow, so they may be longer than what is in use.
 /// </summary>
 internal sealed class PackedBatch
 {

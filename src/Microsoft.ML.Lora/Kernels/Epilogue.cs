@@ -12,6 +12,12 @@ internal readonly unsafe struct Epilogue
     /// <summary>N floats added to each row, or null.</summary>
     public float* Bias { get; init; }
 
+    /// <summary><see cref="Bias"/> as a [1, N] view; empty for none.</summary>
+    public Matrix BiasRow
+    {
+        init => Bias = value.Data;
+    }
+
     /// <summary>Add to what C holds instead of overwriting it.</summary>
     public bool Accumulate { get; init; }
 

@@ -5,6 +5,15 @@ namespace Microsoft.ML.Lora.Kernels;
 /// <summary>y = (x − mean) / √(variance + eps) · gamma + beta, per row.</summary>
 internal static unsafe class LayerNorm
 {
+    /// <summary>Normalises each row; gamma and beta are [1, C] views, beta empty for none.</summary>
+    public static void Forward(Matrix x, Matrix gamma, Matrix beta, float eps, Matrix y, Matrix statistics) =>
+        Forward(x, gamma.Data, beta.Data, eps, y, statistics);
+
+    /// <summary>Gradients as below; the [1, C] views of gamma's and beta's are empty where they are not wanted.</summary>
+    public static void Backward(
+        Matrix gradY, Matrix x, Matrix statistics, Matrix gamma, Matrix gradX, Matrix gradGamma, Matrix gradBeta) =>
+        Backward(gradY, x, statistics, gamma.Data, gradX, gradGamma.Data, gradBeta.Data);
+
     /// <summary>Normalises each row.</summary>
     /// <param name="x">[M, C].</param>
     /// <param name="gamma">C factors.</param>

@@ -24,6 +24,9 @@ internal sealed class EmbeddingTable(string name, StoredTensor stored)
     /// <summary>Whether it is trained.</summary>
     public bool IsTrained => _parameter is not null;
 
+    /// <summary>Number of its numbers that are not trained.</summary>
+    public long FrozenCount => IsTrained ? 0 : (long)Count * Width;
+
     /// <summary>Has the table trained.</summary>
     public void Train(ParameterSet parameters) =>
         _parameter ??= parameters.Add(Name + ".weight", ParameterRole.Weight, Count, Width);

@@ -22,7 +22,7 @@ internal sealed class FrozenLinear : LinearLayer
     /// <param name="name">The module path.</param>
     /// <param name="weight">[out, in].</param>
     /// <param name="bias">[out], or null.</param>
-    public FrozenLinear(string name, StoredTensor weight, StoredTensor? bias)
+    public FrozenLinear(string name, StoredTensor weight, float[]? bias)
         : base(name, (int)weight.Shape[1], (int)weight.Shape[0])
     {
         _weight = weight;
@@ -35,6 +35,9 @@ internal sealed class FrozenLinear : LinearLayer
 
     /// <inheritdoc/>
     public override bool IsTrained => _biasParameter is not null;
+
+    /// <inheritdoc/>
+    public override long FrozenCount => ((long)InFeatures * OutFeatures) + (HasBias && !IsTrained ? OutFeatures : 0);
 
     /// <summary>Spare rows for a low-rank update; set before packing.</summary>
     public int TailCapacity { get; set; }
@@ -51,6 +54,11 @@ internal sealed class FrozenLinear : LinearLayer
     /// <summary>Has the bias trained; its value is copied by <see cref="Prepare"/>.</summary>
     public void TrainBias(ParameterSet parameters) =>
         _biasParameter ??= parameters.Add(Name + ".bias", ParameterRole.Bias, OutFeatures);
+
+    /// <summary>The same layer with its weight trained.</summary>
+    public TrainedLinear ToTrained(ParameterSet parameters) => new(
+        Name, InFeatures, OutFeatures, parameters, weight => ReadRows(0, weight.Value),
+        _bias is null ? null : bias => _bias.Span.CopyTo(bias.Value.Span));
 
     /// <summary>Rows of the weight, amended.</summary>
     public void ReadRows(int firstRow, Matrix rows)

@@ -34,6 +34,9 @@ internal abstract class LinearLayer(string name, int inFeatures, int outFeatures
     /// <summary>Whether anything in it is trained.</summary>
     public abstract bool IsTrained { get; }
 
+    /// <summary>Number of its numbers that are not trained.</summary>
+    public virtual long FrozenCount => 0;
+
     /// <summary>Packs the weights.</summary>
     /// <param name="inputGradient">Whether a gradient will be asked for its input.</param>
     public abstract void Prepare(bool inputGradient);

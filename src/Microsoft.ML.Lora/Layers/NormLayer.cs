@@ -34,6 +34,10 @@ internal sealed class NormLayer : IDisposable
     /// <summary>Whether anything in it is trained.</summary>
     public bool IsTrained => _gammaParameter is not null || _betaParameter is not null;
 
+    /// <summary>Number of its numbers that are not trained.</summary>
+    public long FrozenCount =>
+        (_gammaParameter is null ? _gamma.Length : 0) + (_betaParameter is null ? _beta?.Length ?? 0 : 0);
+
     private Matrix Gamma => _gammaParameter?.Value ?? Row(_gamma);
 
     private Matrix Beta => _betaParameter?.Value ?? (_beta is null ? default : Row(_beta));

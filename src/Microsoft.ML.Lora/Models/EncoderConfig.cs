@@ -56,8 +56,17 @@ internal sealed record EncoderConfig
     /// <summary>What layer norms add to the variance.</summary>
     public required float LayerNormEps { get; init; }
 
+    /// <summary>Whether layer norms have a bias.</summary>
+    public required bool HasNormBias { get; init; }
+
     /// <summary>Activation of the feed-forward part.</summary>
     public required Activation HiddenAct { get; init; }
+
+    /// <summary>Number of buckets of relative positions, where the family has them.</summary>
+    public int RelativeBuckets { get; init; }
+
+    /// <summary>Standard deviation of new weights.</summary>
+    public required float InitializerRange { get; init; }
 
     /// <summary>Width D of a head.</summary>
     public int HeadSize => HiddenSize / NumAttentionHeads;
@@ -89,6 +98,9 @@ internal sealed record EncoderConfig
             TypeVocabSize = family.Embeddings.TokenType is null ? 0 : json.GetInt("type_vocab_size", 2),
             PadTokenId = json.GetInt("pad_token_id", 0),
             LayerNormEps = (float)json.GetDouble(keys.LayerNormEps, 1e-12),
+            HasNormBias = json.GetBool("norm_bias", true),
+            RelativeBuckets = family.RelativeBias is null ? 0 : json.GetInt("relative_attention_num_buckets", 32),
+            InitializerRange = (float)json.GetDouble("initializer_range", 0.02),
             HiddenAct = ReadActivation(json, keys.HiddenAct),
         };
         config.Check(json);

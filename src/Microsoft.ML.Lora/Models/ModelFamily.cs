@@ -77,6 +77,9 @@ internal sealed record HeadNames
     /// <summary>The whole path of the norm after the activation, or null.</summary>
     public string? Norm { get; init; }
 
+    /// <summary>Whether the dense layer has a bias.</summary>
+    public bool DenseHasBias { get; init; } = true;
+
     /// <summary>Whether the dense layer is new and trained with the output layer, rather than part of the base.</summary>
     public bool DenseIsTrained { get; init; }
 

@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using Microsoft.ML.Lora.Adapters.Initialization;
+using Microsoft.ML.Lora.Layers;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Adapters;
+
+/// <summary>Puts adapters into the chosen slots of an encoder.</summary>
+internal static class AdapterInjector
+{
+    /// <summary>Replaces the layers of the chosen slots by adapted ones.</summary>
+    /// <param name="slots">The encoder's slots.</param>
+    /// <param name="config">What is adapted and how.</param>
+    /// <param name="parameters">Where the adapters' tensors are added.</param>
+    /// <returns>The adapted layers.</returns>
+    /// <exception cref="ArgumentException">No slot is chosen.</exception>
+    public static IReadOnlyList<LoraLinear> Inject(
+        IReadOnlyList<LinearSlot> slots, AdapterConfig config, ParameterSet parameters)
+    {
+        var adapted = new List<LoraLinear>();
+        foreach (LinearSlot slot in config.TargetModules.Select(slots, config.LayersToTransform))
+        {
+            var frozen = (FrozenLinear)slot.Layer;
+            int rank = Lookup(config.RankPattern, slot.Name, config.Rank);
+            float scaling = config.Scaling(rank, Lookup(config.AlphaPattern, slot.Name, config.Alpha));
+            if (config.Bias == BiasTraining.LoraOnly && frozen.HasBias)
+            {
+                frozen.TrainBias(parameters);
+            }
+
+            var layer = new LoraLinear(frozen, rank, scaling, config.Dropout, adapted.Count, parameters);
+            slot.Layer = layer;
+            adapted.Add(layer);
+        }
+
+        return adapted;
+    }
+
+    /// <summary>Gives the adapters their start, before anything is packed.</summary>
+    /// <param name="layers">The adapted layers.</param>
+    /// <param name="kind">How.</param>
+    /// <param name="random">Where random numbers come from.</param>
+    public static void Initialize(IEnumerable<LoraLinear> layers, AdapterInitialization kind, RandomStream random)
+    {
+        AdapterInitializer initialize = AdapterInitializers.Get(kind);
+        foreach (LoraLinear layer in layers)
+        {
+            initialize(layer, random.Fork(layer.Name));
+        }
+    }
+
+    // PEFT's rule: a pattern is a regular expression for the end of the name, at a dot.
+    private static T Lookup<T>(IReadOnlyDictionary<string, T> patterns, string name, T otherwise)
+    {
+        foreach ((string pattern, T value) in patterns)
+        {
+            if (Regex.IsMatch(name, $@"^(.*\.)?({pattern})$", RegexOptions.CultureInvariant))
+            {
+                return value;
+            }
+        }
+
+        return otherwise;
+    }
+}

@@ -1,0 +1,162 @@
+using Microsoft.ML.Lora.Kernels;
+using Microsoft.ML.Lora.Layers;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Models;
+
+/// <summary>What an encoder keeps of one pass; a worker owns one and uses it again and again.</summary>
+internal sealed class EncoderMemo(Encoder encoder)
+{
+    public EmbeddingsMemo Embeddings { get; } = new();
+
+    public LayerMemo[] Layers { get; } = [.. encoder.Layers.Select(layer => layer.CreateMemo())];
+
+    public Matrix LastSum { get; set; }
+
+    public Matrix LastStatistics { get; set; }
+}
+
+/// <summary>A pretrained encoder: embeddings, then layers. It publishes its linear layers as slots and knows nothing of adapters.</summary>
+internal sealed class Encoder : IDisposable
+{
+    private readonly Embeddings _embeddings;
+    private readonly EncoderLayer[] _layers;
+    private readonly RelativePositionBias? _relativeBias;
+    private readonly NormLayer? _finalNorm;
+    private int _lowestTrained;
+
+    /// <summary>Looks up every tensor of the encoder; nothing is packed yet.</summary>
+    public Encoder(WeightReader reader, EncoderConfig config)
+    {
+        Config = config;
+        ModelFamily family = config.Family;
+        _embeddings = new Embeddings(reader, config);
+        if (family.RelativeBias is not null)
+        {
+            _relativeBias = new RelativePositionBias(
+                reader.Tensor(family.Prefix + family.RelativeBias + ".weight", config.RelativeBuckets, config.NumAttentionHeads),
+                config.MaxTokens);
+        }
+
+        AttentionBias bias = _relativeBias?.Bias ?? default;
+        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => new PostNormLayer(reader, config, index, bias))];
+        _finalNorm = family.FinalNorm is null
+            ? null
+            : reader.Norm(family.Prefix + family.FinalNorm, config.HiddenSize, config.LayerNormEps, config.HasNormBias);
+        Slots = [.. _layers.SelectMany(layer => layer.Slots)];
+    }
+
+    /// <summary>Sizes and names.</summary>
+    public EncoderConfig Config { get; }
+
+    /// <summary>The linear layers of all encoder layers, from below.</summary>
+    public IReadOnlyList<LinearSlot> Slots { get; }
+
+    /// <summary>The layers, from below.</summary>
+    public IReadOnlyList<EncoderLayer> Layers => _layers;
+
+    /// <summary>The embeddings.</summary>
+    public Embeddings Embeddings => _embeddings;
+
+    /// <summary>All layer norms, from below.</summary>
+    public IEnumerable<NormLayer> Norms =>
+        [_embeddings.Norm, .. _layers.SelectMany(layer => layer.Norms), .. _finalNorm is null ? [] : new[] { _finalNorm }];
+
+    /// <summary>Whether anything in it is trained.</summary>
+    public bool IsTrained => _lowestTrained < _layers.Length || (_finalNorm?.IsTrained ?? false);
+
+    /// <summary>Number of its numbers that are not trained.</summary>
+    public long FrozenCount =>
+        _embeddings.Tables.Sum(table => table.FrozenCount) + (_embeddings.Projection?.Layer.FrozenCount ?? 0) +
+        Slots.Sum(slot => slot.Layer.FrozenCount) + Norms.Sum(norm => norm.FrozenCount);
+
+    /// <summary>Packs the weights and settles how far down the backward pass goes.</summary>
+    public void Prepare()
+    {
+        bool below = _embeddings.IsTrained;
+        _embeddings.Prepare();
+        _lowestTrained = below ? 0 : _layers.Length;
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _layers[i].Prepare(inputGradient: below);
+            if (!below && _layers[i].IsTrained)
+            {
+                below = true;
+                _lowestTrained = i;
+            }
+        }
+
+        _finalNorm?.Prepare();
+    }
+
+    /// <summary>The last hidden states.</summary>
+    /// <param name="pass">The shard's pass.</param>
+    /// <param name="memo">Receives what the backward pass needs.</param>
+    /// <param name="firstTokens">Compute those of each sequence's first token alone.</param>
+    /// <returns>[T, C], or [B, C] for first tokens.</returns>
+    public Matrix Forward(Pass pass, EncoderMemo memo, bool firstTokens)
+    {
+        int hidden = Config.HiddenSize;
+        Matrix input = _embeddings.Forward(pass, memo.Embeddings);
+        Matrix spare = pass.Workspace.Rent(pass.Tokens, hidden);
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            bool keep = pass.Training && i >= _lowestTrained;
+            int rows = firstTokens && i == _layers.Length - 1 ? pass.Sequences : pass.Tokens;
+            Matrix output = keep ? pass.Workspace.Rent(rows, hidden) : spare.SliceRows(0, rows);
+            Workspace.Position mark = pass.Workspace.Mark();
+            memo.Layers[i].Keep = keep;
+            _layers[i].Forward(pass, memo.Layers[i], input, output);
+            if (!keep)
+            {
+                pass.Workspace.Release(mark);
+                spare = input;
+            }
+
+            input = output;
+        }
+
+        return FinalNorm(pass, memo, input);
+    }
+
+    /// <summary>Adds the gradients of everything trained, from the top down to the lowest of it.</summary>
+    /// <param name="pass">The shard's pass.</param>
+    /// <param name="memo">What the forward pass kept.</param>
+    /// <param name="grad">The gradient of the last hidden states; overwritten.</param>
+    public void Backward(Pass pass, EncoderMemo memo, Matrix grad)
+    {
+        _finalNorm?.Backward(pass, grad, memo.LastSum, memo.LastStatistics, grad);
+        for (int i = _layers.Length - 1; i >= _lowestTrained; i--)
+        {
+            grad = _layers[i].Backward(pass, memo.Layers[i], grad);
+        }
+
+        if (_embeddings.IsTrained)
+        {
+            _embeddings.Backward(pass, memo.Embeddings, grad);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _embeddings.Dispose();
+        Array.ForEach(_layers, layer => layer.Dispose());
+        _relativeBias?.Dispose();
+        _finalNorm?.Dispose();
+    }
+
+    private Matrix FinalNorm(Pass pass, EncoderMemo memo, Matrix input)
+    {
+        if (_finalNorm is null)
+        {
+            return input;
+        }
+
+        memo.LastSum = input;
+        memo.LastStatistics = pass.Training ? pass.Workspace.Rent(input.Rows, 2) : default;
+        Matrix output = pass.Workspace.Rent(input.Rows, input.Columns);
+        _finalNorm.Forward(input, output, memo.LastStatistics);
+        return output;
+    }
+}

@@ -1,0 +1,90 @@
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Layers;
+using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Models;
+
+/// <summary>What a model keeps of one pass.</summary>
+internal sealed class ModelMemo(SequenceModel model)
+{
+    public EncoderMemo Encoder { get; } = new(model.Encoder);
+
+    public HeadMemo Head { get; } = new();
+}
+
+/// <summary>An encoder with a head over whole sequences, and the parameters that are trained.</summary>
+internal sealed class SequenceModel : IDisposable
+{
+    /// <summary>Looks up every tensor; what is to be trained is settled afterwards, then <see cref="Prepare"/> packs.</summary>
+    /// <param name="weights">The checkpoint; it has to stay open as long as the model is used.</param>
+    /// <param name="config">Sizes and names.</param>
+    /// <param name="head">The head that is asked for.</param>
+    /// <param name="trainHeadDense">Whether to train the head's dense layer although it belongs to the base.</param>
+    /// <param name="random">Where new weights come from.</param>
+    /// <exception cref="InvalidDataException">The checkpoint lacks tensors, or some are of another shape.</exception>
+    public SequenceModel(
+        WeightSource weights, EncoderConfig config, HeadSpec head, bool trainHeadDense, RandomStream random)
+    {
+        var reader = new WeightReader(weights, config.Family.Prefix);
+        Encoder = new Encoder(reader, config);
+        Head = new SequenceHead(reader, config, head, trainHeadDense, Parameters, random);
+        reader.ThrowIfIncomplete(config.Family.ModelType);
+    }
+
+    /// <summary>The encoder.</summary>
+    public Encoder Encoder { get; }
+
+    /// <summary>The head.</summary>
+    public SequenceHead Head { get; }
+
+    /// <summary>What is trained.</summary>
+    public ParameterSet Parameters { get; } = new();
+
+    /// <summary>Numbers in the encoder and the head, what was added for training included.</summary>
+    public long ParameterCount => Encoder.FrozenCount + Head.FrozenCount + Parameters.Count;
+
+    /// <summary>Packs the weights, and gives what is trained its start.</summary>
+    public void Prepare()
+    {
+        Encoder.Prepare();
+        Head.Prepare(Encoder.IsTrained);
+    }
+
+    /// <summary>Takes changed parameters into the packed weights.</summary>
+    public void Refresh()
+    {
+        Encoder.Embeddings.Projection?.Layer.Refresh();
+        foreach (LinearSlot slot in Encoder.Slots)
+        {
+            slot.Layer.Refresh();
+        }
+
+        Head.Refresh();
+    }
+
+    /// <summary>The outputs [B, outputs] of the pass's sequences.</summary>
+    public Matrix Forward(Pass pass, ModelMemo memo)
+    {
+        Matrix hidden = Encoder.Forward(pass, memo.Encoder, Head.ReadsFirstToken);
+        return Head.Forward(pass, memo.Head, hidden);
+    }
+
+    /// <summary>Adds the gradients of everything trained.</summary>
+    public void Backward(Pass pass, ModelMemo memo, Matrix gradOutputs)
+    {
+        Matrix gradHidden = Head.Backward(pass, memo.Head, gradOutputs, Encoder.IsTrained);
+        if (Encoder.IsTrained)
+        {
+            Encoder.Backward(pass, memo.Encoder, gradHidden);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Encoder.Dispose();
+        Head.Dispose();
+        Parameters.Dispose();
+    }
+}

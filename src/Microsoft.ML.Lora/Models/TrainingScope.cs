@@ -1,0 +1,50 @@
+using Microsoft.ML.Lora.Layers;
+
+namespace Microsoft.ML.Lora.Models;
+
+/// <summary>Marks parts of the base as trained, before anything is packed.</summary>
+internal static class TrainingScope
+{
+    /// <summary>Every tensor of the base: full fine-tuning.</summary>
+    public static void TrainAll(SequenceModel model)
+    {
+        foreach (EmbeddingTable table in model.Encoder.Embeddings.Tables)
+        {
+            table.Train(model.Parameters);
+        }
+
+        foreach (LinearSlot slot in AllSlots(model))
+        {
+            slot.Layer = ((FrozenLinear)slot.Layer).ToTrained(model.Parameters);
+        }
+
+        foreach (NormLayer norm in AllNorms(model))
+        {
+            norm.Train(model.Parameters, factors: true);
+        }
+    }
+
+    /// <summary>Every bias of the base, those of layer norms included.</summary>
+    public static void TrainBiases(SequenceModel model)
+    {
+        IEnumerable<FrozenLinear> layers = AllSlots(model).Select(slot => slot.Layer).OfType<FrozenLinear>();
+        foreach (FrozenLinear layer in model.Head.FrozenDense is { } dense ? layers.Append(dense) : layers)
+        {
+            if (layer.HasBias)
+            {
+                layer.TrainBias(model.Parameters);
+            }
+        }
+
+        foreach (NormLayer norm in AllNorms(model))
+        {
+            norm.Train(model.Parameters, factors: false);
+        }
+    }
+
+    private static IEnumerable<LinearSlot> AllSlots(SequenceModel model) =>
+        model.Encoder.Embeddings.Projection is { } projection ? [projection, .. model.Encoder.Slots] : model.Encoder.Slots;
+
+    private static IEnumerable<NormLayer> AllNorms(SequenceModel model) =>
+        model.Head.Norm is { } norm ? [.. model.Encoder.Norms, norm] : model.Encoder.Norms;
+}

@@ -1,0 +1,57 @@
+using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Batching;
+
+namespace Microsoft.ML.Lora.Providers;
+
+/// <summary>What one step gave.</summary>
+/// <param name="Loss">The batch's mean loss before the update.</param>
+/// <param name="GradientNorm">The norm of the whole gradient before it was cut.</param>
+/// <param name="Tokens">Number of tokens in the batch.</param>
+internal readonly record struct StepResult(double Loss, double GradientNorm, int Tokens);
+
+/// <summary>One adapted layer.</summary>
+/// <param name="Name">The module path.</param>
+/// <param name="Outputs">Rows of its weight.</param>
+/// <param name="Inputs">Columns of its weight.</param>
+/// <param name="Rank">Rank of its update.</param>
+/// <param name="Scaling">Factor of its update.</param>
+internal sealed record AdaptedLayer(string Name, int Outputs, int Inputs, int Rank, float Scaling);
+
+/// <summary>Facts of a model.</summary>
+/// <param name="TotalParameters">Numbers in the base, the adapters and the head.</param>
+/// <param name="TrainableParameters">Those of them that are trained.</param>
+/// <param name="AdaptedLayers">The layers with an adapter.</param>
+internal sealed record ModelFacts(
+    long TotalParameters, long TrainableParameters, IReadOnlyList<AdaptedLayer> AdaptedLayers);
+
+/// <summary>Somebody who computes.</summary>
+internal interface IComputeProvider
+{
+    /// <summary>Its name.</summary>
+    string Name { get; }
+
+    /// <summary>Loads a model for training.</summary>
+    ITrainingSession Open(SessionSpec spec);
+}
+
+/// <summary>A model in training: one step on one batch at a time.</summary>
+internal interface ITrainingSession : IDisposable
+{
+    /// <summary>Facts of the model.</summary>
+    ModelFacts Facts { get; }
+
+    /// <summary>Forward, loss, backward, cut, update.</summary>
+    StepResult TrainStep(PackedBatch batch, float learningRate);
+
+    /// <summary>The outputs of a batch with the weights as they are, without dropout.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="logits">Receives [B, outputs], row after row.</param>
+    void Score(PackedBatch batch, Span<float> logits);
+
+    /// <summary>A copy of every trained tensor.</summary>
+    AdapterState Export();
+
+    /// <summary>Takes every trained tensor from a state.</summary>
+    /// <exception cref="ArgumentException">Tensors are missing or of another shape; the message names all of them.</exception>
+    void Import(AdapterState state);
+}

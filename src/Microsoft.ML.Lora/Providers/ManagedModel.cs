@@ -1,0 +1,63 @@
+using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Models;
+using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Providers;
+
+/// <summary>A base model with its adapters in place: where models and adapters meet.</summary>
+internal sealed class ManagedModel : IDisposable
+{
+    private readonly WeightSource _weights;
+    private readonly IReadOnlyList<LoraLinear> _adapted = [];
+
+    /// <summary>Loads the base, marks what is trained and gives it its start.</summary>
+    public ManagedModel(SessionSpec spec)
+    {
+        bool full = spec.FineTuning == FineTuning.Full;
+        EncoderConfig config = EncoderConfig.Read(spec.Base.ReadConfig());
+        _weights = spec.Base.OpenWeights();
+        try
+        {
+            var random = new RandomStream(spec.Seed, "initialization");
+            bool trainDense = full || spec.Adapter.ModulesToSave.Contains("pooler");
+            Model = new SequenceModel(_weights, config, spec.Head, trainDense, random);
+            if (full)
+            {
+                TrainingScope.TrainAll(Model);
+            }
+            else if (spec.FineTuning == FineTuning.Lora)
+            {
+                if (spec.Adapter.Bias == BiasTraining.All)
+                {
+                    TrainingScope.TrainBiases(Model);
+                }
+
+                _adapted = AdapterInjector.Inject(Model.Encoder.Slots, spec.Adapter, Model.Parameters);
+                AdapterInjector.Initialize(_adapted, spec.Adapter.Initialization, random);
+            }
+
+            Model.Prepare();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The encoder with its head.</summary>
+    public SequenceModel Model { get; } = null!;
+
+    /// <summary>The layers that have an adapter.</summary>
+    public IEnumerable<AdaptedLayer> AdaptedLayers => _adapted.Select(
+        layer => new AdaptedLayer(layer.Name, layer.OutFeatures, layer.InFeatures, layer.Rank, layer.Scaling));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Model?.Dispose();
+        _weights.Dispose();
+    }
+}

@@ -1,0 +1,181 @@
+using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Batching;
+using Microsoft.ML.Lora.Kernels;
+using Microsoft.ML.Lora.Models;
+using Microsoft.ML.Lora.Optimization;
+using Microsoft.ML.Lora.Optimization.Losses;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Providers;
+
+/// <summary>
+/// A model in training on this machine's processors. A batch is cut into shards of whole sequences; each worker takes shards through
+/// forward, loss and backward in memory of its own; then the shards' gradients are summed in their order, cut and applied.
+/// </summary>
+/// <remarks>The cut into shards and every sum's order depend on the batch alone: any number of threads gives the same bits.</remarks>
+internal sealed class ManagedSession : ITrainingSession
+{
+    // Where everything is trained, a gradient is as large as the model: few shards, so that their gradients fit.
+    private const int MostShardsInFull = 4;
+
+    private readonly ManagedModel _managed;
+    private readonly SequenceModel _model;
+    private readonly Loss _loss;
+    private readonly AdamW _optimizer;
+    private readonly ThreadTeam _team;
+    private readonly ShardWorker[] _workers;
+    private readonly ShardPlan _plan = new();
+    private readonly GradientSum _gradients;
+    private readonly RandomStream _random;
+    private readonly int _mostShards;
+    private readonly float _maxGradientNorm;
+    private readonly Action<int, int> _trainShard;
+    private readonly Action<int, int> _scoreShard;
+
+    private PackedBatch _batch = new();
+    private AlignedBuffer _logits = new(0);
+    private double[] _shardLosses = [];
+    private double _totalWeight;
+
+    /// <summary>Loads the model that is asked for.</summary>
+    public ManagedSession(SessionSpec spec)
+    {
+        _managed = new ManagedModel(spec);
+        _model = _managed.Model;
+        _loss = Loss.Create(spec.Loss);
+        _optimizer = new AdamW(_model.Parameters, spec.Optimizer);
+        _maxGradientNorm = spec.Optimizer.MaxGradientNorm;
+        _team = new ThreadTeam(spec.Threads > 0 ? spec.Threads : Environment.ProcessorCount);
+        _workers = [.. Enumerable.Range(0, _team.Threads).Select(_ => new ShardWorker(_model))];
+        _gradients = new GradientSum(_model.Parameters);
+        _random = new RandomStream(spec.Seed, "dropout");
+        _mostShards = spec.FineTuning == FineTuning.Full ? MostShardsInFull : int.MaxValue;
+        _trainShard = TrainShard;
+        _scoreShard = ScoreShard;
+        Facts = new ModelFacts(
+            _model.ParameterCount, _model.Parameters.Count, [.. _managed.AdaptedLayers]);
+    }
+
+    /// <inheritdoc/>
+    public ModelFacts Facts { get; }
+
+    /// <inheritdoc/>
+    public StepResult TrainStep(PackedBatch batch, float learningRate)
+    {
+        Plan(batch);
+        _gradients.Clear(_plan.Count);
+        RunShards(_trainShard);
+
+        double loss = 0;
+        foreach (double shardLoss in _shardLosses.AsSpan(0, _plan.Count))
+        {
+            loss += shardLoss;
+        }
+
+        double norm = _gradients.Sum(_team);
+        float scale = _maxGradientNorm > 0 && norm > _maxGradientNorm ? (float)(_maxGradientNorm / norm) : 1;
+        _optimizer.Step(_gradients.Total, scale, learningRate);
+        _model.Refresh();
+        return new StepResult(loss, norm, batch.TokenCount);
+    }
+
+    /// <inheritdoc/>
+    public void Score(PackedBatch batch, Span<float> logits)
+    {
+        Plan(batch);
+        int length = batch.Count * _model.Head.Outputs;
+        if (_logits.Length < length)
+        {
+            _logits.Dispose();
+            _logits = new AlignedBuffer(length);
+        }
+
+        RunShards(_scoreShard);
+        _logits.Span[..length].CopyTo(logits);
+    }
+
+    /// <inheritdoc/>
+    public AdapterState Export() => AdapterState.From(_model.Parameters);
+
+    /// <inheritdoc/>
+    public void Import(AdapterState state)
+    {
+        state.CopyTo(_model.Parameters);
+        _model.Refresh();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Array.ForEach(_workers, worker => worker.Dispose());
+        _team.Dispose();
+        _gradients.Dispose();
+        _optimizer.Dispose();
+        _logits.Dispose();
+        _managed.Dispose();
+    }
+
+    private void Plan(PackedBatch batch)
+    {
+        _batch = batch;
+        _plan.Fill(batch.Offsets.AsSpan(0, batch.Count + 1), _mostShards);
+        if (_shardLosses.Length < _plan.Count)
+        {
+            _shardLosses = new double[_plan.Count];
+        }
+
+        _totalWeight = 0;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            _totalWeight += Weight(i);
+        }
+    }
+
+    // A single shard is worked on by all threads together, several by one thread each.
+    private void RunShards(Action<int, int> shard)
+    {
+        if (_plan.Count == 1)
+        {
+            shard(0, 0);
+        }
+        else
+        {
+            _team.Run(_plan.Count, shard);
+        }
+    }
+
+    private ThreadTeam TeamInShard => _plan.Count == 1 ? _team : ThreadTeam.Single;
+
+    private void TrainShard(int shard, int worker)
+    {
+        ShardWorker w = _workers[worker];
+        ReadOnlySpan<int> members = _plan.Members(shard);
+        w.Load(_batch, members, TeamInShard);
+        w.Pass.Train(_gradients.Shard(shard), _random.Fork(_optimizer.Steps).Fork(shard));
+
+        Matrix outputs = _model.Forward(w.Pass, w.Memo);
+        Matrix gradOutputs = w.Pass.Workspace.Rent(outputs.Rows, outputs.Columns);
+        _shardLosses[shard] = LossAndGradient(members, outputs, gradOutputs);
+        _model.Backward(w.Pass, w.Memo, gradOutputs);
+    }
+
+    private void ScoreShard(int shard, int worker) => _workers[worker].Score(
+        _batch, _plan.Members(shard), TeamInShard, _logits.AsMatrix(_batch.Count, _model.Head.Outputs));
+
+    /// <summary>The shard's part of the batch's weighted mean loss, and its gradient.</summary>
+    private double LossAndGradient(ReadOnlySpan<int> members, Matrix outputs, Matrix gradOutputs)
+    {
+        double loss = 0;
+        for (int i = 0; i < members.Length; i++)
+        {
+            double share = Weight(members[i]) / _totalWeight;
+            loss += share * _loss.Evaluate(outputs[i], TargetOf(members[i]), (float)share, gradOutputs[i]);
+        }
+
+        return loss;
+    }
+
+    private double Weight(int example) => (double)_batch.Weights[example] * _loss.Weight(TargetOf(example));
+
+    private Target TargetOf(int example) => new(_batch.ClassTargets[example], _batch.RealTargets[example]);
+}

@@ -1,0 +1,48 @@
+using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Optimization;
+using Microsoft.ML.Lora.Optimization.Losses;
+
+namespace Microsoft.ML.Lora.Providers;
+
+/// <summary>What of the model is trained.</summary>
+internal enum FineTuning
+{
+    /// <summary>Low-rank updates and the head.</summary>
+    Lora,
+
+    /// <summary>Everything.</summary>
+    Full,
+
+    /// <summary>The head alone.</summary>
+    HeadOnly,
+}
+
+/// <summary>All that a provider needs to know to open a session.</summary>
+internal sealed record SessionSpec
+{
+    /// <summary>The base model's files.</summary>
+    public required BaseModelFiles Base { get; init; }
+
+    /// <summary>What of the model is trained.</summary>
+    public FineTuning FineTuning { get; init; } = FineTuning.Lora;
+
+    /// <summary>What is adapted and how; of no meaning unless <see cref="FineTuning"/> is Lora.</summary>
+    public AdapterConfig Adapter { get; init; } = new();
+
+    /// <summary>The head.</summary>
+    public required HeadSpec Head { get; init; }
+
+    /// <summary>The loss.</summary>
+    public LossSpec Loss { get; init; } = new();
+
+    /// <summary>How parameters are updated.</summary>
+    public OptimizerSpec Optimizer { get; init; } = new();
+
+    /// <summary>Where every random number comes from.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Threads to compute with; 0 for one per processor.</summary>
+    public int Threads { get; init; }
+}

@@ -1,0 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Microsoft.ML.Lora;
+
+/// <summary>Errors of the engine: what cannot be adapted, trained or taken in, and what to do.</summary>
+internal static partial class Throw
+{
+    /// <summary>Throws where no linear layer is chosen for an adapter, with what there is to choose from.</summary>
+    [DoesNotReturn]
+    public static void Argument_NoTargetModules(
+        string asked, IReadOnlyList<int>? layers, IEnumerable<string> candidates) =>
+        throw new ArgumentException(
+            $"TargetModules '{asked}'{(layers is null ? string.Empty : $" in layers {string.Join(", ", layers)}")} matches no linear " +
+            $"layer of the model. A name matches a whole path or its end after a dot. The layers are: " +
+            $"{string.Join(", ", candidates)}.");
+
+    /// <summary>Throws for tensors that do not fit the model, naming all of them.</summary>
+    [DoesNotReturn]
+    public static void Argument_AdapterMismatch(IReadOnlyList<string> problems) =>
+        throw new ArgumentException(
+            $"The adapter does not fit the model: {string.Join("; ", problems.Take(MaxListed))}" +
+            $"{(problems.Count > MaxListed ? $"; and {problems.Count - MaxListed} more" : string.Empty)}.");
+}
