@@ -7,10 +7,13 @@ internal sealed class ConfigJson
 {
     private static readonly JsonDocumentOptions _options = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
-    private ConfigJson(string file, JsonElement root)
+    private readonly string _path;
+
+    private ConfigJson(string file, JsonElement root, string path = "")
     {
         File = file;
         Root = root;
+        _path = path;
     }
 
     /// <summary>Gets the file's name for messages.</summary>
@@ -43,7 +46,26 @@ internal sealed class ConfigJson
 
     /// <summary>An object inside this one; null when the key is absent or null.</summary>
     public ConfigJson? GetObject(string key) =>
-        TryGet(key, JsonValueKind.Object, "an object", out var value) ? new ConfigJson(File, value) : null;
+        TryGet(key, JsonValueKind.Object, "an object", out var value) ? new ConfigJson(File, value, NameOf(key) + ".") : null;
+
+    /// <summary>A list of objects; empty when the key is absent or null.</summary>
+    public IReadOnlyList<ConfigJson> GetObjects(string key)
+    {
+        if (!TryGet(key, JsonValueKind.Array, "a list of objects", out var list))
+        {
+            return [];
+        }
+
+        return
+        [
+            .. list.EnumerateArray().Select((item, index) => item.ValueKind == JsonValueKind.Object
+                ? new ConfigJson(File, item, $"{NameOf(key)}[{index}].")
+                : Wrong<ConfigJson>(key, item, "an object")),
+        ];
+    }
+
+    /// <summary>A key with the path to it, for messages.</summary>
+    public string NameOf(string key) => _path + key;
 
     /// <summary>Whether the key is there with a value other than null.</summary>
     public bool Has(string key) => Root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
@@ -167,8 +189,8 @@ internal sealed class ConfigJson
     }
 
     private T Missing<T>(string key, string expected) =>
-        throw new InvalidDataException($"'{File}': '{key}' is missing; {expected} belongs there.");
+        throw new InvalidDataException($"'{File}': '{NameOf(key)}' is missing; {expected} belongs there.");
 
     private T Wrong<T>(string key, JsonElement value, string expected) =>
-        throw new InvalidDataException($"'{File}': '{key}' is {Shown(value)}, where {expected} belongs.");
+        throw new InvalidDataException($"'{File}': '{NameOf(key)}' is {Shown(value)}, where {expected} belongs.");
 }

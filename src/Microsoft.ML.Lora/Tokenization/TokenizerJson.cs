@@ -1,0 +1,38 @@
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Tokenization.Decoders;
+using Microsoft.ML.Lora.Tokenization.Models;
+using Microsoft.ML.Lora.Tokenization.Normalizers;
+using Microsoft.ML.Lora.Tokenization.PreTokenizers;
+
+namespace Microsoft.ML.Lora.Tokenization;
+
+/// <summary>Builds a tokenizer from tokenizer.json: normalizer, pre-tokenizer, model, post-processor, decoder.</summary>
+internal static class TokenizerJson
+{
+    /// <summary>Loads the tokenizer.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <exception cref="NotSupportedException">A part of it is of a type that is not known here.</exception>
+    public static TextEncoder Load(ConfigJson json, TokenizerSettings settings)
+    {
+        if (json.GetObject("model") is not { } modelJson)
+        {
+            Throw.InvalidData_File(json.File, "'model' is missing; this is not a tokenizer.json.");
+            return null;
+        }
+
+        var pipeline = new TokenizerPipeline(
+            json.GetObject("normalizer") is { } normalizer ? NormalizerRegistry.Create(normalizer) : null,
+            json.GetObject("pre_tokenizer") is { } preTokenizer ? PreTokenizerRegistry.Create(preTokenizer) : [],
+            ModelRegistry.Create(modelJson),
+            json.GetObject("decoder") is { } decoder ? DecoderRegistry.Create(decoder) : null,
+            [.. json.GetObjects("added_tokens").Select(token => TokenizerSettings.ReadToken(token, token.GetInt("id")))]);
+        var template = json.GetObject("post_processor") is { } post ? PostProcessors.Create(post) : null;
+        var pad = settings.TrySpecialToken("pad_token");
+        return new TextEncoder(
+            pipeline,
+            template ?? PairTemplate.Plain,
+            (pad is null ? null : pipeline.IdOf(pad)) ?? 0,
+            settings.TruncatesLeft,
+            settings.ModelMaxLength);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Tests.Support;
+using Microsoft.ML.Lora.Tokenization;
+using Xunit;
+
+namespace Microsoft.ML.Lora.Tests.Tokenization;
+
+/// <summary>Ids of every text and pair of the shared checkpoints, as Hugging Face's tokenizers 0.23.3 gave them.</summary>
+public class TokenGoldenTests
+{
+    [SkippableFact]
+    public void EmbeddedBase()
+    {
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(Shared.Require("models/all-MiniLM-L6-v2/expected_tokens.json")));
+        var encoder = TextEncoder.Load(BaseModelFiles.Embedded());
+
+        foreach (var item in expected.RootElement.EnumerateArray())
+        {
+            var text = item.GetProperty("text").GetString()!;
+            AssertSame(item.GetProperty("ids"), encoder.Encode(text, null, 256).Ids, text);
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData("tiny-bert")]
+    [InlineData("tiny-bert-cased")]
+    [InlineData("tiny-distilbert")]
+    [InlineData("tiny-electra")]
+    [InlineData("tiny-mpnet")]
+    public void TinyModels(string name)
+    {
+        var folder = Shared.Require("models/tiny/" + name);
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected_tokens.json")));
+
+        AssertGoldens(TextEncoder.Load(BaseModelFiles.FromFolder(folder)), expected.RootElement);
+    }
+
+    [SkippableTheory]
+    [InlineData("tiny-bert", "vocab.txt")]
+    [InlineData("tiny-bert-cased", "vocab.txt")]
+    [InlineData("tiny-mpnet", "vocab.txt")]
+    public void TinyModelsWithoutTokenizerJson(string name, params string[] files)
+    {
+        var folder = Shared.Require("models/tiny/" + name);
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected_tokens.json")));
+        using var copy = new TemporaryFolder();
+        foreach (var file in files.Append("tokenizer_config.json"))
+        {
+            File.Copy(Path.Combine(folder, file), copy.PathOf(file));
+        }
+
+        AssertGoldens(TextEncoder.Load(BaseModelFiles.FromFolder(copy.Path)), expected.RootElement);
+    }
+
+    private static void AssertGoldens(TextEncoder encoder, JsonElement expected)
+    {
+        foreach (var item in expected.GetProperty("single").EnumerateArray())
+        {
+            var text = item.GetProperty("text").GetString()!;
+            var encoded = encoder.Encode(text, null, 100_000);
+            AssertSame(item.GetProperty("ids"), encoded.Ids, text);
+            Assert.False(encoded.Truncated);
+            Assert.Equal(encoded.Ids.Length - encoder.SpecialTokenCount(isPair: false), encoder.Tokenizer.CountTokens(text));
+        }
+
+        foreach (var item in expected.GetProperty("single_truncated_48").EnumerateArray())
+        {
+            var text = item.GetProperty("text").GetString()!;
+            AssertEncoding(item, encoder.Encode(text, null, 48), text);
+        }
+
+        foreach (var item in expected.GetProperty("pairs_truncated_48").EnumerateArray())
+        {
+            var (a, b) = (item.GetProperty("a").GetString()!, item.GetProperty("b").GetString()!);
+            AssertEncoding(item, encoder.Encode(a, b, 48), a + " | " + b);
+        }
+    }
+
+    private static void AssertEncoding(JsonElement expected, TokenizedText encoded, string text)
+    {
+        AssertSame(expected.GetProperty("input_ids"), encoded.Ids, text);
+        if (expected.TryGetProperty("token_type_ids", out var types))
+        {
+            AssertSame(types, encoded.TypeIds ?? new int[encoded.Ids.Length], text);
+        }
+    }
+
+    private static void AssertSame(JsonElement expected, int[] found, string text)
+    {
+        var ids = expected.EnumerateArray().Select(id => id.GetInt32()).ToArray();
+        Assert.True(ids.SequenceEqual(found), $"{text}\n  expected {string.Join(' ', ids)}\n  found    {string.Join(' ', found)}");
+    }
+}
