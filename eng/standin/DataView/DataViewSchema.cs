@@ -75,8 +75,8 @@ public sealed partial class DataViewSchema : IReadOnlyList<DataViewSchema.Column
 
         public override string ToString()
         {
-            var annotations = Annotations is { Schema.Count: > 0 } ? " " + Annotations : "";
-            return $"{Name}: {Type}{(IsHidden ? " (hidden)" : "")}{annotations}";
+            var annotations = Annotations is { Schema.Count: > 0 } ? $" {{{Annotations}}}" : "";
+            return $"{Name}: {Type}{annotations}";
         }
     }
 

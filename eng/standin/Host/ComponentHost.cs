@@ -4,28 +4,32 @@ namespace Microsoft.ML.Runtime;
 internal sealed class ComponentHost : IHost, IHostEnvironmentInternal, ICancelable
 {
     private readonly EnvironmentRoot _root;
-    private readonly string _parentFullName;
+    private readonly ComponentHost _master;
 
-    public ComponentHost(EnvironmentRoot root, string shortName, string parentFullName, Random rand)
+    /// <param name="root">The environment.</param>
+    /// <param name="master">The host that registers this one, or null for the environment itself.</param>
+    /// <param name="shortName">The component's name.</param>
+    /// <param name="rand">The generator of the host.</param>
+    public ComponentHost(EnvironmentRoot root, ComponentHost master, string shortName, Random rand)
     {
         _root = root;
+        _master = master;
         ShortName = shortName;
-        _parentFullName = parentFullName;
         Rand = rand;
     }
 
     public string ShortName { get; }
 
-    /// <summary>The names of the enclosing hosts, or null directly under the environment.</summary>
-    public string ParentFullName => _parentFullName;
+    /// <summary>The full name of the host two levels up, null where there is none (the direct parent is not named).</summary>
+    public string ParentFullName => _master?._master?.FullName;
 
-    public string FullName => _parentFullName == null ? ShortName : $"{_parentFullName}; {ShortName}";
+    public string FullName => ParentFullName is { } parent ? $"{parent}; {ShortName}" : ShortName;
 
     public Random Rand { get; }
 
     public ComponentCatalog ComponentCatalog => _root.ComponentCatalog;
 
-    public string ContextDescription => FullName;
+    public string ContextDescription => EnvironmentMark.Description;
 
     public int? Seed => _root.Seed;
 
@@ -42,7 +46,7 @@ internal sealed class ComponentHost : IHost, IHostEnvironmentInternal, ICancelab
     public IHost Register(string name, int? seed = null, bool? verbose = null)
     {
         this.CheckNonEmpty(name, nameof(name));
-        return new ComponentHost(_root, name, FullName, _root.Derive(Rand, seed));
+        return new ComponentHost(_root, this, name, _root.Derive(Rand, seed));
     }
 
     public IChannel Start(string name) => new LogChannel(_root, this, name);
@@ -72,6 +76,7 @@ internal static class EnvironmentMark
     public const string ParentComponent = "Parent component";
     public const string Phase = "Phase";
     public const string Environment = "Environment";
+    public const string Description = "HostEnvironment";
 
     public static TException Process<TException>(TException ex) where TException : Exception
     {

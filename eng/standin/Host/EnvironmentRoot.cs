@@ -20,7 +20,7 @@ internal sealed class EnvironmentRoot
 
     public string TempFilePath { get; set; } = Path.GetTempPath();
 
-    public bool FallbackToCpu { get; set; } = true;
+    public bool FallbackToCpu { get; set; }
 
     public int? GpuDeviceId { get; set; }
 

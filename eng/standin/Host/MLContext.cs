@@ -58,7 +58,7 @@ public sealed class MLContext : IHostEnvironmentInternal, ICancelable
 
     bool ICancelable.IsCanceled => _root.IsCanceled;
 
-    string IExceptionContext.ContextDescription => "Environment";
+    string IExceptionContext.ContextDescription => EnvironmentMark.Description;
 
     public bool TryAddOption<T>(string name, T value) => _root.TryAddOption(name, value);
 
@@ -77,7 +77,7 @@ public sealed class MLContext : IHostEnvironmentInternal, ICancelable
     IHost IHostEnvironment.Register(string name, int? seed, bool? verbose)
     {
         this.CheckNonEmpty(name, nameof(name));
-        return new ComponentHost(_root, name, null, _root.Derive(null, seed));
+        return new ComponentHost(_root, null, name, _root.Derive(null, seed));
     }
 
     IChannel IChannelProvider.Start(string name) => new LogChannel(_root, null, name);

@@ -13,7 +13,7 @@ internal static class RandomUtils
 
     public static TauswortheHybrid Create(int seed) => new((uint)seed);
 
-    public static TauswortheHybrid Create(Random seed) => new((uint)NextSigned(seed));
+    public static TauswortheHybrid Create(Random seed) => new(seed);
 
     public static float NextSingle(this Random random) =>
         random is TauswortheHybrid hybrid ? hybrid.NextFloat() : (float)random.NextDouble();
@@ -40,7 +40,16 @@ internal sealed class TauswortheHybrid : Random
         _u4 = MurmurRound(_u3, _u1);
     }
 
-    public override int Next() => (int)(NextWord() >> 1);
+    /// <summary>Takes the state from another generator: four words of two draws each.</summary>
+    public TauswortheHybrid(Random rand)
+    {
+        _u1 = DrawWord(rand);
+        _u2 = DrawWord(rand);
+        _u3 = DrawWord(rand);
+        _u4 = DrawWord(rand);
+    }
+
+    public override int Next() => (int)(NextWord() & int.MaxValue);
 
     public override int Next(int maxValue)
     {
@@ -54,7 +63,7 @@ internal sealed class TauswortheHybrid : Random
         return minValue + (int)((ulong)((long)maxValue - minValue) * NextWord() >> 32);
     }
 
-    public override double NextDouble() => ToDouble(NextWord(), NextWord());
+    public override double NextDouble() => NextWord() / (double)(1UL << 32);
 
     public override void NextBytes(byte[] buffer)
     {
@@ -71,8 +80,11 @@ internal sealed class TauswortheHybrid : Random
 
     protected override double Sample() => NextDouble();
 
-    private static double ToDouble(uint low, uint high) =>
-        (((ulong)high << 32 | low) >> 11) / (double)(1UL << 53);
+    private static uint DrawWord(Random rand)
+    {
+        var high = (uint)rand.Next(1 << 16);
+        return high << 16 | (uint)rand.Next(1 << 16);
+    }
 
     private static uint MurmurRound(uint hash, uint chunk)
     {

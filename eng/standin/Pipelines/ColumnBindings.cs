@@ -1,3 +1,5 @@
+using Microsoft.ML.Runtime;
+
 namespace Microsoft.ML.Data;
 
 /// <summary>
@@ -63,8 +65,9 @@ internal sealed class ColumnBindings
 
     public static Func<int, bool> ToPredicate(IEnumerable<DataViewSchema.Column> columns, int count)
     {
+        Contracts.CheckValue(columns, "columnsNeeded");
         var active = new bool[count];
-        foreach (var column in columns ?? [])
+        foreach (var column in columns)
         {
             active[column.Index] = true;
         }

@@ -16,7 +16,9 @@ public abstract class OneToOneTransformerBase : RowToRowTransformerBase
         foreach (var (output, input) in columns)
         {
             host.CheckNonEmpty(input, nameof(columns));
-            host.CheckParam(names.Add(output), nameof(columns), $"Output column '{output}' specified multiple times");
+            host.CheckNonEmpty(output, nameof(columns));
+            Contracts.CheckParam(names.Add(output), nameof(columns),
+                $"Name of the result column '{output}' specified multiple times");
         }
 
         ColumnPairs = columns;

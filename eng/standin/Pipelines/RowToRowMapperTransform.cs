@@ -66,19 +66,18 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
         return new Row(input, this, ColumnBindings.ToPredicate(activeColumns, OutputSchema.Count));
     }
 
-    private ValueGetter<TValue> CheckedGetter<TValue>(Delegate getter, DataViewSchema.Column column) =>
-        getter as ValueGetter<TValue> ?? throw _host.Except(
-            $"Invalid TValue in GetGetter for column #{column}: '{typeof(TValue)}', " +
-            $"expected type: '{getter.GetType().GetGenericArguments()[0]}'.");
-
-    private ValueGetter<TValue> Getter<TValue>(DataViewRow input, Delegate[] getters, Func<int, bool> active,
-        DataViewSchema.Column column)
+    private ValueGetter<TValue> Getter<TValue>(IExceptionContext context, DataViewRow input, Delegate[] getters,
+        Func<int, bool> active, DataViewSchema.Column column)
     {
-        _host.CheckParam(active(column.Index), nameof(column), "requested column not active");
+        context.Check(active(column.Index));
         var (isInput, index) = _bindings[column.Index];
-        return isInput
-            ? input.GetGetter<TValue>(input.Schema[index])
-            : CheckedGetter<TValue>(getters[index], OutputSchema[column.Index]);
+        if (isInput)
+        {
+            return input.GetGetter<TValue>(input.Schema[index]);
+        }
+
+        return getters[index] as ValueGetter<TValue> ?? throw context.Except(
+            $"Invalid TValue: '{typeof(TValue)}', expected type: '{getters[index].GetType().GetGenericArguments()[0]}'.");
     }
 
     private sealed class Cursor : SynchronizedCursorBase
@@ -103,7 +102,7 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
         public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
-            _parent.Getter<TValue>(Input, _getters, _active, column);
+            _parent.Getter<TValue>(Ch, Input, _getters, _active, column);
 
         protected override void Dispose(bool disposing)
         {
@@ -136,7 +135,7 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
         public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
-            _parent.Getter<TValue>(Input, _getters, _active, column);
+            _parent.Getter<TValue>(_parent._host, Input, _getters, _active, column);
 
         protected override void DisposeCore(bool disposing) => _disposer?.Invoke();
     }

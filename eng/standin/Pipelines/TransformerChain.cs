@@ -54,34 +54,22 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
 
     TransformerScope[] ITransformerChainAccessor.Scopes => _scopes;
 
-    public IDataView Transform(IDataView input)
+    public IDataView Transform(IDataView input) => Transform(input, TransformerScope.Scoring);
+
+    public IDataView Transform(IDataView input, TransformerScope scope)
     {
         Contracts.CheckValue(input, nameof(input));
-        var view = input;
-        foreach (var transformer in _transformers)
-        {
-            view = transformer.Transform(view);
-        }
-
-        return view;
+        return Members(scope).Aggregate(input, (view, transformer) => transformer.Transform(view));
     }
 
-    public IDataView Transform(IDataView input, TransformerScope scope) => GetModelFor(scope).Transform(input);
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) =>
+        GetOutputSchema(inputSchema, TransformerScope.Scoring);
 
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema, TransformerScope scope)
     {
         Contracts.CheckValue(inputSchema, nameof(inputSchema));
-        var schema = inputSchema;
-        foreach (var transformer in _transformers)
-        {
-            schema = transformer.GetOutputSchema(schema);
-        }
-
-        return schema;
+        return Members(scope).Aggregate(inputSchema, (schema, transformer) => transformer.GetOutputSchema(schema));
     }
-
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema, TransformerScope scope) =>
-        GetModelFor(scope).GetOutputSchema(inputSchema);
 
     public TransformerChain<ITransformer> GetModelFor(TransformerScope scopeFilter)
     {
@@ -129,6 +117,9 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
 
         return new CompositeRowToRowMapper(inputSchema, mappers);
     }
+
+    private IEnumerable<ITransformer> Members(TransformerScope scope) =>
+        _transformers.Where((_, i) => (_scopes[i] & scope) != 0);
 
     public void Dispose()
     {
