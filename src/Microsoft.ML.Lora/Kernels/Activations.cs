@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Kernels;
@@ -8,60 +9,77 @@ internal static unsafe class Activations
     /// <summary>y = activation(x); y may be x.</summary>
     public static void Forward(Activation activation, Matrix x, Matrix y)
     {
-        for (var row = 0; row < x.Rows; row++)
-        {
-            for (var c = 0; c < x.Columns; c++)
-            {
-                y.RowPointer(row)[c] = Value(activation, x.RowPointer(row)[c]);
-            }
-        }
+        var kernel = new Kernel { Activation = activation, X = x, Y = y };
+        KernelSelector.Run(ref kernel);
     }
 
     /// <summary>gradX = gradY · activation′(x); gradX may be gradY or x.</summary>
     public static void Backward(Activation activation, Matrix x, Matrix gradY, Matrix gradX)
     {
-        for (var row = 0; row < x.Rows; row++)
-        {
-            for (var c = 0; c < x.Columns; c++)
-            {
-                gradX.RowPointer(row)[c] = gradY.RowPointer(row)[c] * Derivative(activation, x.RowPointer(row)[c]);
-            }
-        }
+        var kernel = new Kernel { Activation = activation, X = x, GradY = gradY, Y = gradX };
+        KernelSelector.Run(ref kernel);
     }
 
-    internal static float Value(Activation activation, float x) => activation switch
-    {
-        Activation.Gelu => (float)(x * 0.5 * (1 + VectorMath.Erf(x / Math.Sqrt(2)))),
-        Activation.GeluTanh => (float)(0.5 * x * (1 + Math.Tanh(Inner(x)))),
-        Activation.Relu => x > 0 ? x : 0,
-        Activation.Silu => x / (1 + MathF.Exp(-x)),
-        Activation.Tanh => MathF.Tanh(x),
-        _ => x,
-    };
-
-    private static double Inner(double x) => Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x));
-
-    private static float Derivative(Activation activation, float x)
+    /// <summary>One row of f(x) in <paramref name="y"/> and, where not null, of f′(x); each may be x.</summary>
+    internal static void Row<S, V>(Activation activation, float* x, float* y, float* derivative, int count)
+        where S : struct, ISimd<V>
+        where V : struct
     {
         switch (activation)
         {
             case Activation.Gelu:
-                return (float)((0.5 * (1 + VectorMath.Erf(x / Math.Sqrt(2))))
-                    + (x * Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI)));
+                ActivationRow<S, V, GeluFunction>.Run(x, y, derivative, count);
+                break;
             case Activation.GeluTanh:
-                var t = Math.Tanh(Inner(x));
-                return (float)((0.5 * (1 + t))
-                    + (0.5 * x * (1 - (t * t)) * Math.Sqrt(2 / Math.PI) * (1 + (3 * 0.044715 * x * x))));
+                ActivationRow<S, V, GeluTanhFunction>.Run(x, y, derivative, count);
+                break;
             case Activation.Relu:
-                return x > 0 ? 1 : 0;
+                ActivationRow<S, V, ReluFunction>.Run(x, y, derivative, count);
+                break;
             case Activation.Silu:
-                var s = 1 / (1 + MathF.Exp(-x));
-                return s * (1 + (x * (1 - s)));
+                ActivationRow<S, V, SiluFunction>.Run(x, y, derivative, count);
+                break;
             case Activation.Tanh:
-                var h = MathF.Tanh(x);
-                return 1 - (h * h);
+                ActivationRow<S, V, TanhFunction>.Run(x, y, derivative, count);
+                break;
             default:
-                return 1;
+                ActivationRow<S, V, IdentityFunction>.Run(x, y, derivative, count);
+                break;
+        }
+    }
+
+    private struct Kernel : ISimdKernel
+    {
+        public Activation Activation;
+        public Matrix X;
+        public Matrix GradY;
+        public Matrix Y;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            const int Chunk = 256;
+            var derivative = stackalloc float[Chunk];
+            var value = stackalloc float[Chunk];
+            for (var row = 0; row < X.Rows; row++)
+            {
+                var x = X.RowPointer(row);
+                var y = Y.RowPointer(row);
+                if (GradY.IsEmpty)
+                {
+                    Row<S, V>(Activation, x, y, null, X.Columns);
+                    continue;
+                }
+
+                for (var first = 0; first < X.Columns; first += Chunk)
+                {
+                    var count = Math.Min(Chunk, X.Columns - first);
+                    Row<S, V>(Activation, x + first, value, derivative, count);
+                    ElementwiseRow<S, V>.Multiply(derivative, GradY.RowPointer(row) + first, y + first, count);
+                }
+            }
         }
     }
 }

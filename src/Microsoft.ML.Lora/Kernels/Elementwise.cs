@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Kernels;
@@ -5,53 +6,78 @@ namespace Microsoft.ML.Lora.Kernels;
 /// <summary>Element-wise operations on matrices of one shape. A destination may be one of the sources.</summary>
 internal static unsafe class Elementwise
 {
+    private enum Operation
+    {
+        AddScaled,
+        Scale,
+        Multiply,
+        Dropout,
+    }
+
     /// <summary>y += x.</summary>
     public static void Add(Matrix x, Matrix y) => AddScaled(x, 1, y);
 
     /// <summary>y += scale · x.</summary>
     public static void AddScaled(Matrix x, float scale, Matrix y)
     {
-        for (var row = 0; row < x.Rows; row++)
-        {
-            for (var c = 0; c < x.Columns; c++)
-            {
-                y.RowPointer(row)[c] += scale * x.RowPointer(row)[c];
-            }
-        }
+        var kernel = new Kernel { Operation = Operation.AddScaled, X = x, Factor = scale, Y = y };
+        KernelSelector.Run(ref kernel);
     }
 
     /// <summary>y = scale · x.</summary>
     public static void Scale(Matrix x, float scale, Matrix y)
     {
-        for (var row = 0; row < x.Rows; row++)
-        {
-            for (var c = 0; c < x.Columns; c++)
-            {
-                y.RowPointer(row)[c] = scale * x.RowPointer(row)[c];
-            }
-        }
+        var kernel = new Kernel { Operation = Operation.Scale, X = x, Factor = scale, Y = y };
+        KernelSelector.Run(ref kernel);
     }
 
     /// <summary>y = x · z.</summary>
     public static void Multiply(Matrix x, Matrix z, Matrix y)
     {
-        for (var row = 0; row < x.Rows; row++)
-        {
-            for (var c = 0; c < x.Columns; c++)
-            {
-                y.RowPointer(row)[c] = x.RowPointer(row)[c] * z.RowPointer(row)[c];
-            }
-        }
+        var kernel = new Kernel { Operation = Operation.Multiply, X = x, Z = z, Y = y };
+        KernelSelector.Run(ref kernel);
     }
 
     /// <summary>y = drop(x): its own backward pass.</summary>
     public static void Dropout(Matrix x, in DropoutMask mask, Matrix y)
     {
-        for (var row = 0; row < x.Rows; row++)
+        var kernel = mask.IsEmpty
+            ? new Kernel { Operation = Operation.Scale, X = x, Factor = 1, Y = y }
+            : new Kernel { Operation = Operation.Dropout, X = x, Mask = mask, Y = y };
+        KernelSelector.Run(ref kernel);
+    }
+
+    private struct Kernel : ISimdKernel
+    {
+        public Operation Operation;
+        public Matrix X;
+        public Matrix Z;
+        public float Factor;
+        public DropoutMask Mask;
+        public Matrix Y;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : struct
         {
-            for (var c = 0; c < x.Columns; c++)
+            for (var row = 0; row < X.Rows; row++)
             {
-                y.RowPointer(row)[c] = mask.Factor(row, c) * x.RowPointer(row)[c];
+                var x = X.RowPointer(row);
+                var y = Y.RowPointer(row);
+                switch (Operation)
+                {
+                    case Operation.Multiply:
+                        ElementwiseRow<S, V>.Multiply(x, Z.RowPointer(row), y, X.Columns);
+                        break;
+                    case Operation.Dropout:
+                        ElementwiseRow<S, V>.Dropout(
+                            x, Mask.RowKey(row), 0, Mask.Threshold, Mask.KeepScale, y, X.Columns);
+                        break;
+                    default:
+                        ElementwiseRow<S, V>.Scale(x, Factor, y, X.Columns, Operation == Operation.AddScaled);
+                        break;
+                }
             }
         }
     }

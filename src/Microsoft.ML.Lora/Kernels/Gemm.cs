@@ -5,6 +5,12 @@ namespace Microsoft.ML.Lora.Kernels;
 /// <summary>C = [A | tail] · B with B packed beforehand and an <see cref="Epilogue"/> fused in.</summary>
 internal static unsafe class Gemm
 {
+    // Below this many multiply-adds a thread is faster alone than with another (some µs of work).
+    private const long WorthSharing = 1 << 18;
+
+    // Cuts a thread, so that one that was interrupted leaves its share to the others.
+    private const int CutsPerThread = 4;
+
     /// <summary>Computes the product.</summary>
     /// <param name="a">[M, K].</param>
     /// <param name="aTail">[M, R] times the first R tail rows of <paramref name="b"/>; empty to leave the tail out.</param>
@@ -15,40 +21,67 @@ internal static unsafe class Gemm
     public static void Multiply(
         Matrix a, Matrix aTail, PackedMatrix b, Matrix c, in Epilogue epilogue, ThreadTeam team)
     {
-        for (var m = 0; m < c.Rows; m++)
+        Check(a, aTail, b, c);
+        if (c.Rows == 0 || b.N == 0)
         {
-            for (var n = 0; n < c.Columns; n++)
+            return;
+        }
+
+        var tileRows = b.Panels[0].Kernel.MaxRows;
+        var inner = GemmBlocking.InnerBlock(b.K);
+        var rowBlocks = Blocks(c.Rows, GemmBlocking.RowBlock(inner, tileRows));
+        var columnBlocks = 1;
+        if (team.Threads > 1 && (long)c.Rows * b.K * b.N >= WorthSharing)
+        {
+            var wanted = CutsPerThread * team.Threads;
+            rowBlocks = Math.Max(rowBlocks, Math.Min(wanted, Blocks(c.Rows, 8 * tileRows)));
+            columnBlocks = Math.Min(b.Panels.Length, Blocks(wanted, rowBlocks));
+        }
+
+        var job = new GemmJob
+        {
+            A = a,
+            Tail = aTail,
+            B = b,
+            C = c,
+            Epilogue = epilogue,
+            HasEpilogue = NeedsEpilogue(epilogue),
+            ResidualInTile = epilogue.Dropout.IsEmpty && epilogue.TailDropout.IsEmpty && !epilogue.Accumulate
+                && !epilogue.Residual.IsEmpty,
+            InnerBlock = inner,
+            RowBlocks = rowBlocks,
+            ColumnBlocks = columnBlocks,
+        };
+        if (columnBlocks == 1 && (rowBlocks == 1 || team.Threads == 1))
+        {
+            for (var item = 0; item < rowBlocks; item++)
             {
-                var sum = Dot(a, m, b.View, 0, n, b.K);
-                var tail = aTail.IsEmpty ? 0 : Dot(aTail, m, b.View, b.K, n, aTail.Columns);
-                Finish(sum + (tail * epilogue.TailDropout.Factor(m, n)), m, n, c, epilogue);
+                job.Run(item, 0);
             }
         }
-    }
-
-    private static float Dot(Matrix a, int row, Matrix b, int firstRow, int column, int count)
-    {
-        var sum = 0f;
-        for (var k = 0; k < count; k++)
+        else
         {
-            sum += a.RowPointer(row)[k] * b.RowPointer(firstRow + k)[column];
+            team.Run(rowBlocks * columnBlocks, ref job);
         }
 
-        return sum;
+        GC.KeepAlive(b);
     }
 
-    private static void Finish(float sum, int m, int n, Matrix c, in Epilogue epilogue)
+    private static int Blocks(int count, int size) => (count + size - 1) / size;
+
+    // Bias and one addend are the micro-kernel's own business.
+    private static bool NeedsEpilogue(in Epilogue epilogue) =>
+        !epilogue.Dropout.IsEmpty || (epilogue.Accumulate && !epilogue.Residual.IsEmpty)
+        || !epilogue.Multiplier.IsEmpty || epilogue.Activation != Activation.None || !epilogue.TailDropout.IsEmpty;
+
+    private static void Check(Matrix a, Matrix tail, PackedMatrix b, Matrix c)
     {
-        var target = c.RowPointer(m) + n;
-        sum += epilogue.Accumulate ? *target : 0;
-        sum += epilogue.Bias == null ? 0 : epilogue.Bias[n];
-        sum *= epilogue.Dropout.Factor(m, n);
-        sum += epilogue.Residual.IsEmpty ? 0 : epilogue.Residual.RowPointer(m)[n];
-        *target = sum;
-        var activated = epilogue.Activated.IsEmpty ? target : epilogue.Activated.RowPointer(m) + n;
-        if (epilogue.Activation != Activation.None)
+        if (a.Rows != c.Rows || a.Columns != b.K || c.Columns != b.N || tail.Columns > b.TailCapacity
+            || (!tail.IsEmpty && tail.Rows != c.Rows))
         {
-            *activated = Activations.Value(epilogue.Activation, sum);
+            throw new ArgumentException(
+                $"[{a.Rows}, {a.Columns}] (tail [{tail.Rows}, {tail.Columns}]) · [{b.K} + {b.TailCapacity}, {b.N}] "
+                + $"does not give [{c.Rows}, {c.Columns}].");
         }
     }
 }

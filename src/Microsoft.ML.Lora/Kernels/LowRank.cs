@@ -5,52 +5,79 @@ namespace Microsoft.ML.Lora.Kernels;
 /// <summary>The thin products of a low-rank adapter: one side has R columns, R from 1 to some dozens.</summary>
 internal static unsafe class LowRank
 {
+    // Rows whose wide side stays in the second-level cache (64 × 1536 floats = 384 KiB) while grad's tiles pass over it.
+    private const int BlockRows = 64;
+
     /// <summary>h [M, R] = scale · drop(x) [M, K] · a [K, R], <paramref name="a"/> packed after each optimiser step.</summary>
     public static void Down(
         Matrix x, PackedMatrix a, float scale, in DropoutMask dropout, Matrix h, ThreadTeam team)
     {
-        for (var m = 0; m < x.Rows; m++)
+        if (dropout.IsEmpty)
         {
-            for (var r = 0; r < a.N; r++)
+            Gemm.Multiply(x, default, a, h, default, team);
+        }
+        else
+        {
+            for (var row = 0; row < x.Rows; row += BlockRows)
             {
-                var sum = 0f;
-                for (var k = 0; k < x.Columns; k++)
-                {
-                    sum += x.RowPointer(m)[k] * dropout.Factor(m, k) * a.View.RowPointer(k)[r];
-                }
-
-                h.RowPointer(m)[r] = scale * sum;
+                var count = Math.Min(BlockRows, x.Rows - row);
+                var kept = new Matrix(Scratch.Floats((long)count * x.Columns), count, x.Columns, x.Columns);
+                Elementwise.Dropout(x.SliceRows(row, count), dropout.Offset(row), kept);
+                Gemm.Multiply(kept, default, a, h.SliceRows(row, count), default, team);
             }
         }
+
+        Elementwise.Scale(h, scale, h);
     }
 
     /// <summary>grad [R, K] += thinᵀ · drop(wide), thin [M, R], wide [M, K] (the gradient of A).</summary>
     public static void AccumulateOuter(Matrix thin, Matrix wide, in DropoutMask dropoutOnWide, Matrix grad)
     {
-        for (var m = 0; m < thin.Rows; m++)
+        if (thin.Rows != wide.Rows || grad.Rows != thin.Columns || grad.Columns != wide.Columns)
         {
-            for (var r = 0; r < thin.Columns; r++)
+            throw new ArgumentException(
+                $"[{thin.Rows}, {thin.Columns}]ᵀ · [{wide.Rows}, {wide.Columns}] does not give [{grad.Rows}, {grad.Columns}].");
+        }
+
+        for (var row = 0; row < wide.Rows; row += BlockRows)
+        {
+            var count = Math.Min(BlockRows, wide.Rows - row);
+            var block = wide.SliceRows(row, count);
+            if (!dropoutOnWide.IsEmpty)
             {
-                for (var k = 0; k < wide.Columns; k++)
-                {
-                    grad.RowPointer(r)[k] +=
-                        thin.RowPointer(m)[r] * wide.RowPointer(m)[k] * dropoutOnWide.Factor(m, k);
-                }
+                block = new Matrix(Scratch.Floats((long)count * wide.Columns), count, wide.Columns, wide.Columns);
+                Elementwise.Dropout(wide.SliceRows(row, count), dropoutOnWide.Offset(row), block);
             }
+
+            var kernel = new OuterProduct
+            {
+                M = count,
+                Thin = thin.RowPointer(row),
+                ThinStride = thin.Stride,
+                R = thin.Columns,
+                Wide = block.Data,
+                WideStride = block.Stride,
+                K = wide.Columns,
+                Grad = grad.Data,
+                GradStride = grad.Stride,
+            };
+            KernelSelector.Run(ref kernel);
         }
     }
 
     /// <summary>grad [N, R] += wideᵀ · thin, wide [M, N], thin [M, R] (the gradient of B).</summary>
+    /// <remarks>Whoever keeps B transposed calls <see cref="AccumulateOuter"/> and saves the transposition.</remarks>
     public static void AccumulateOuterTransposed(Matrix wide, Matrix thin, Matrix grad)
     {
-        for (var m = 0; m < thin.Rows; m++)
+        var transposed = new Matrix(Scratch.Floats((long)grad.Rows * grad.Columns), grad.Columns, grad.Rows, grad.Rows);
+        transposed.Clear();
+        AccumulateOuter(thin, wide, default, transposed);
+        for (var row = 0; row < grad.Rows; row++)
         {
-            for (var n = 0; n < wide.Columns; n++)
+            var target = grad.RowPointer(row);
+            for (var r = 0; r < grad.Columns; r++)
             {
-                for (var r = 0; r < thin.Columns; r++)
-                {
-                    grad.RowPointer(n)[r] += thin.RowPointer(m)[r] * wide.RowPointer(m)[n];
-                }
+                target[r] += transposed.RowPointer(r)[row];
             }
         }
     }

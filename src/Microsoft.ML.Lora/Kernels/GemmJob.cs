@@ -1,0 +1,156 @@
+using System.Runtime.CompilerServices;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Kernels;
+
+/// <summary>The loops of a product around the micro-kernel; an item is one block of rows by one run of panels.</summary>
+internal unsafe struct GemmJob : IParallelJob
+{
+    // The greatest tile of any instruction set: 12 rows of 32.
+    private const int ScratchFloats = 12 * 32;
+
+    public Matrix A;
+    public Matrix Tail;
+    public PackedMatrix B;
+    public Matrix C;
+    public Epilogue Epilogue;
+    public bool HasEpilogue;
+
+    /// <summary>The residual is the tile's addend; otherwise the epilogue adds it.</summary>
+    public bool ResidualInTile;
+    public int InnerBlock;
+    public int RowBlocks;
+    public int ColumnBlocks;
+
+    [SkipLocalsInit]
+    public readonly void Run(int item, int worker)
+    {
+        var (firstRow, lastRow) = Share(item / ColumnBlocks, RowBlocks, C.Rows);
+        var (firstPanel, lastPanel) = Share(item % ColumnBlocks, ColumnBlocks, B.Panels.Length);
+        var scratch = stackalloc float[(2 * ScratchFloats) + (AlignedBuffer.Alignment / sizeof(float))];
+        scratch = (float*)(((nint)scratch + AlignedBuffer.Alignment - 1) & ~(nint)(AlignedBuffer.Alignment - 1));
+        var k = 0;
+        do
+        {
+            var count = Math.Min(InnerBlock, B.K - k);
+            for (var panel = firstPanel; panel < lastPanel; panel++)
+            {
+                RunPanel(B.Panels[panel], firstRow, lastRow, k, count, scratch);
+            }
+
+            k += count;
+        }
+        while (k < B.K);
+    }
+
+    private static (int First, int Last) Share(int index, int shares, int count) =>
+        ((int)((long)count * index / shares), (int)((long)count * (index + 1) / shares));
+
+    private readonly void RunPanel(in PackedPanel panel, int firstRow, int lastRow, int k, int count, float* scratch)
+    {
+        var last = k + count == B.K;
+        var addend = k > 0 || Epilogue.Accumulate ? C : ResidualInTile ? Epilogue.Residual : default;
+        var tile = new MicroTile
+        {
+            AStride = (nint)A.Stride * sizeof(float),
+            K = count,
+            TailStride = (nint)Tail.Stride * sizeof(float),
+            TailK = last && Epilogue.TailDropout.IsEmpty ? Tail.Columns : 0,
+            Panel = (byte*)(B.Data + panel.Offset + ((long)k * panel.Width)),
+            TailPanel = (byte*)(B.Data + panel.Offset + ((long)B.K * panel.Width)),
+            CStride = (nint)C.Stride * sizeof(float),
+            Bias = (byte*)(k > 0 || Epilogue.Bias == null ? null : Epilogue.Bias + panel.FirstColumn),
+            AddendStride = (nint)addend.Stride * sizeof(float),
+        };
+        var tiles = (lastRow - firstRow + panel.Kernel.MaxRows - 1) / panel.Kernel.MaxRows;
+        for (var t = 0; t < tiles; t++)
+        {
+            var (from, to) = Share(t, tiles, lastRow - firstRow);
+            var row = firstRow + from;
+            tile.A = (byte*)(A.RowPointer(row) + k);
+            tile.Tail = (byte*)Tail.RowPointer(row);
+            tile.C = (byte*)(C.RowPointer(row) + panel.FirstColumn);
+            tile.Addend = (byte*)(addend.IsEmpty ? null : addend.RowPointer(row) + panel.FirstColumn);
+            if (panel.Columns == panel.Width)
+            {
+                panel.Kernel.Run(to - from, &tile);
+            }
+            else
+            {
+                RunEdge(panel, tile, to - from, scratch);
+            }
+
+            if (last && HasEpilogue)
+            {
+                Finish(panel, tile, row, to - from, scratch);
+            }
+        }
+    }
+
+    // A panel that reaches beyond the last column is computed aside: C, bias and addend end before its zeros.
+    private static void RunEdge(in PackedPanel panel, MicroTile tile, int rows, float* scratch)
+    {
+        var c = tile.C;
+        var stride = tile.CStride;
+        var addend = tile.Addend;
+        var bias = scratch + ScratchFloats;
+        if (tile.Bias != null)
+        {
+            new ReadOnlySpan<float>(tile.Bias, panel.Columns).CopyTo(new Span<float>(bias, panel.Columns));
+            tile.Bias = (byte*)bias;
+        }
+
+        tile.C = (byte*)scratch;
+        tile.CStride = panel.Width * sizeof(float);
+        tile.Addend = null;
+        panel.Kernel.Run(rows, &tile);
+        for (var i = 0; i < rows; i++)
+        {
+            for (var n = 0; n < panel.Columns; n++)
+            {
+                var sum = scratch[(i * panel.Width) + n];
+                ((float*)c)[n] = addend == null ? sum : sum + ((float*)addend)[n];
+            }
+
+            c += stride;
+            addend = addend == null ? null : addend + tile.AddendStride;
+        }
+    }
+
+    private readonly void Finish(in PackedPanel panel, in MicroTile tile, int row, int rows, float* scratch)
+    {
+        var kernel = new TileEpilogue
+        {
+            C = C.RowPointer(row) + panel.FirstColumn,
+            Stride = C.Stride,
+            Row = row,
+            Rows = rows,
+            Column = panel.FirstColumn,
+            Columns = panel.Columns,
+            AddsResidual = !ResidualInTile && !Epilogue.Residual.IsEmpty,
+            Epilogue = (Epilogue*)Unsafe.AsPointer(ref Unsafe.AsRef(in Epilogue)),
+        };
+        if (!Epilogue.TailDropout.IsEmpty && Tail.Columns > 0)
+        {
+            RunTailAside(panel, tile, rows, scratch + ScratchFloats);
+            kernel.Tail = scratch + ScratchFloats;
+            kernel.TailStride = panel.Width;
+        }
+
+        KernelSelector.Run(ref kernel);
+    }
+
+    private readonly void RunTailAside(in PackedPanel panel, MicroTile tile, int rows, float* scratch)
+    {
+        tile.A = tile.Tail;
+        tile.AStride = tile.TailStride;
+        tile.K = Tail.Columns;
+        tile.TailK = 0;
+        tile.Panel = tile.TailPanel;
+        tile.C = (byte*)scratch;
+        tile.CStride = panel.Width * sizeof(float);
+        tile.Bias = null;
+        tile.Addend = null;
+        panel.Kernel.Run(rows, &tile);
+    }
+}
