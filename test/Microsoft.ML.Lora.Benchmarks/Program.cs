@@ -1,2 +1,10 @@
-Console.WriteLine("usage: bench gemm|train|score|profile|compare|accuracy [options]");
-return args.Length == 0 ? 0 : 2;
+using Microsoft.ML.Lora.Benchmarks.Baselines;
+
+switch (args)
+{
+    case ["bow", ..]:
+        return BagOfWordsBench.Run(args[1..]);
+    default:
+        Console.WriteLine("usage: bench bow|gemm|train|score|profile|compare|accuracy [options]");
+        return args.Length == 0 ? 0 : 2;
+}
