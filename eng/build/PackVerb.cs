@@ -14,8 +14,11 @@ internal static class PackVerb
         string output = dotnet.Repository.PathOf("artifacts/packages");
         foreach (string project in _projects)
         {
-            int exitCode = dotnet.Run(
-                ["pack", dotnet.Repository.PathOf(project), "--nologo", "-o", output, .. dotnet.Arguments.All]);
+            // Paths of this machine stay out of the symbols.
+            int exitCode = dotnet.Run([
+                "pack", dotnet.Repository.PathOf(project), "--nologo", "-o", output,
+                "-p:ContinuousIntegrationBuild=true", .. dotnet.Arguments.All,
+            ]);
             if (exitCode != 0)
             {
                 return exitCode;

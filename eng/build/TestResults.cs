@@ -5,6 +5,7 @@ namespace Microsoft.ML.Lora.Build;
 /// <summary>Reads a test run's results file and prints its failures and the reasons of skipped tests.</summary>
 internal static class TestResults
 {
+    private const int MessageLines = 30;
     private const int StackLines = 6;
 
     private static readonly XNamespace _namespace = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
@@ -43,7 +44,7 @@ internal static class TestResults
     private static void PrintFailure(XElement result)
     {
         Console.WriteLine($"  FAILED {(string?)result.Attribute("testName")}");
-        foreach (string line in ErrorText(result, "Message").Split('\n'))
+        foreach (string line in ErrorText(result, "Message").Split('\n').Take(MessageLines))
         {
             Console.WriteLine($"    {line.TrimEnd()}");
         }
