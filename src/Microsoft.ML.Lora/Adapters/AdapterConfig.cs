@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Microsoft.ML.Lora.Adapters;
 
 /// <summary>How A and B start.</summary>
@@ -71,8 +73,26 @@ internal sealed record AdapterConfig
     /// <summary>Train the length of each row of the weight apart from its direction (DoRA, Liu et al. 2024).</summary>
     public bool UseDora { get; init; }
 
-    /// <summary>The factor s of s·B·A for one layer.</summary>
-    /// <param name="rank">The layer's rank.</param>
-    /// <param name="alpha">The layer's alpha.</param>
-    public float Scaling(int rank, float alpha) => alpha / (UseRsLora ? MathF.Sqrt(rank) : rank);
+    /// <summary>The rank r of a layer's update, and the factor s of s·B·A: alpha/r, or alpha/√r.</summary>
+    /// <param name="name">The layer's module path.</param>
+    public (int Rank, float Scaling) RankAndScaling(string name)
+    {
+        int rank = Lookup(RankPattern, name, Rank);
+        float alpha = Lookup(AlphaPattern, name, Alpha);
+        return (rank, alpha / (UseRsLora ? MathF.Sqrt(rank) : rank));
+    }
+
+    // PEFT's rule: a pattern is a regular expression for the end of the name, at a dot.
+    private static T Lookup<T>(IReadOnlyDictionary<string, T> patterns, string name, T otherwise)
+    {
+        foreach ((string pattern, T value) in patterns)
+        {
+            if (Regex.IsMatch(name, $@"^(.*\.)?({pattern})$", RegexOptions.CultureInvariant))
+            {
+                return value;
+            }
+        }
+
+        return otherwise;
+    }
 }

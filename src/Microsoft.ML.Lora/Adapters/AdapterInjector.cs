@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.ML.Lora.Adapters.Initialization;
 using Microsoft.ML.Lora.Layers;
 using Microsoft.ML.Lora.Tensors;
@@ -21,8 +20,7 @@ internal static class AdapterInjector
         foreach (LinearSlot slot in config.TargetModules.Select(slots, config.LayersToTransform))
         {
             var frozen = (FrozenLinear)slot.Layer;
-            int rank = Lookup(config.RankPattern, slot.Name, config.Rank);
-            float scaling = config.Scaling(rank, Lookup(config.AlphaPattern, slot.Name, config.Alpha));
+            (int rank, float scaling) = config.RankAndScaling(slot.Name);
             if (config.Bias == BiasTraining.LoraOnly && frozen.HasBias)
             {
                 frozen.TrainBias(parameters);
@@ -47,19 +45,5 @@ internal static class AdapterInjector
         {
             initialize(layer, random.Fork(layer.Name));
         }
-    }
-
-    // PEFT's rule: a pattern is a regular expression for the end of the name, at a dot.
-    private static T Lookup<T>(IReadOnlyDictionary<string, T> patterns, string name, T otherwise)
-    {
-        foreach ((string pattern, T value) in patterns)
-        {
-            if (Regex.IsMatch(name, $@"^(.*\.)?({pattern})$", RegexOptions.CultureInvariant))
-            {
-                return value;
-            }
-        }
-
-        return otherwise;
     }
 }

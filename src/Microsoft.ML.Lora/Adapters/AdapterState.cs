@@ -1,4 +1,5 @@
 using Microsoft.ML.Lora.Layers;
+using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Adapters;
 
@@ -32,13 +33,13 @@ internal sealed class AdapterState
     /// <summary>The tensor of that name, or null.</summary>
     public AdapterTensor? Find(string name) => _tensors.GetValueOrDefault(name);
 
-    /// <summary>A copy of every trained tensor.</summary>
-    public static AdapterState From(ParameterSet parameters)
+    /// <summary>A copy of what a flat buffer holds for every trained tensor: its values, or a gradient.</summary>
+    public static AdapterState From(ParameterSet parameters, AlignedBuffer buffer)
     {
         var state = new AdapterState();
         foreach (Parameter parameter in parameters.All)
         {
-            state[parameter.Name] = new AdapterTensor(parameter.Shape, parameter.Value.Span.ToArray());
+            state[parameter.Name] = new AdapterTensor(parameter.Shape, parameter.In(buffer).Span.ToArray());
         }
 
         return state;

@@ -40,7 +40,7 @@ internal interface ITrainingSession : IDisposable
     /// <summary>Facts of the model.</summary>
     ModelFacts Facts { get; }
 
-    /// <summary>Forward, loss, backward, cut, update.</summary>
+    /// <summary>Forward, loss, backward, cut, update; where loss or gradient are not finite, nothing is updated.</summary>
     StepResult TrainStep(PackedBatch batch, float learningRate);
 
     /// <summary>The outputs of a batch with the weights as they are, without dropout.</summary>

@@ -24,16 +24,15 @@ internal sealed class ManagedSession : ITrainingSession
     private readonly AdamW _optimizer;
     private readonly ThreadTeam _team;
     private readonly ShardWorker[] _workers;
+    private readonly ScoringCrew _scoring;
     private readonly ShardPlan _plan = new();
     private readonly GradientSum _gradients;
     private readonly RandomStream _random;
     private readonly int _mostShards;
     private readonly float _maxGradientNorm;
     private readonly Action<int, int> _trainShard;
-    private readonly Action<int, int> _scoreShard;
 
     private PackedBatch _batch = new();
-    private AlignedBuffer _logits = new(0);
     private double[] _shardLosses = [];
     private double _totalWeight;
 
@@ -47,11 +46,11 @@ internal sealed class ManagedSession : ITrainingSession
         _maxGradientNorm = spec.Optimizer.MaxGradientNorm;
         _team = new ThreadTeam(spec.Threads > 0 ? spec.Threads : Environment.ProcessorCount);
         _workers = [.. Enumerable.Range(0, _team.Threads).Select(_ => new ShardWorker(_model))];
+        _scoring = new ScoringCrew(_model, _team, _workers);
         _gradients = new GradientSum(_model.Parameters);
         _random = new RandomStream(spec.Seed, "dropout");
         _mostShards = spec.FineTuning == FineTuning.Full ? MostShardsInFull : int.MaxValue;
         _trainShard = TrainShard;
-        _scoreShard = ScoreShard;
         Facts = new ModelFacts(
             _model.ParameterCount, _model.Parameters.Count, [.. _managed.AdaptedLayers]);
     }
@@ -62,40 +61,30 @@ internal sealed class ManagedSession : ITrainingSession
     /// <inheritdoc/>
     public StepResult TrainStep(PackedBatch batch, float learningRate)
     {
-        Plan(batch);
-        _gradients.Clear(_plan.Count);
-        RunShards(_trainShard);
-
-        double loss = 0;
-        foreach (double shardLoss in _shardLosses.AsSpan(0, _plan.Count))
+        (double loss, double norm) = ForwardBackward(batch);
+        if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
-            loss += shardLoss;
+            return new StepResult(loss, norm, batch.TokenCount);
         }
 
-        double norm = _gradients.Sum(_team);
         float scale = _maxGradientNorm > 0 && norm > _maxGradientNorm ? (float)(_maxGradientNorm / norm) : 1;
         _optimizer.Step(_gradients.Total, scale, learningRate);
         _model.Refresh();
         return new StepResult(loss, norm, batch.TokenCount);
     }
 
-    /// <inheritdoc/>
-    public void Score(PackedBatch batch, Span<float> logits)
+    /// <summary>The gradient of a batch's mean loss, before any cut; nothing is updated.</summary>
+    public AdapterState Gradient(PackedBatch batch)
     {
-        Plan(batch);
-        int length = batch.Count * _model.Head.Outputs;
-        if (_logits.Length < length)
-        {
-            _logits.Dispose();
-            _logits = new AlignedBuffer(length);
-        }
-
-        RunShards(_scoreShard);
-        _logits.Span[..length].CopyTo(logits);
+        ForwardBackward(batch);
+        return AdapterState.From(_model.Parameters, _gradients.Total);
     }
 
     /// <inheritdoc/>
-    public AdapterState Export() => AdapterState.From(_model.Parameters);
+    public void Score(PackedBatch batch, Span<float> logits) => _scoring.Score(batch, logits);
+
+    /// <inheritdoc/>
+    public AdapterState Export() => AdapterState.From(_model.Parameters, _model.Parameters.Values);
 
     /// <inheritdoc/>
     public void Import(AdapterState state)
@@ -107,12 +96,33 @@ internal sealed class ManagedSession : ITrainingSession
     /// <inheritdoc/>
     public void Dispose()
     {
-        Array.ForEach(_workers, worker => worker.Dispose());
+        _scoring.Dispose();
         _team.Dispose();
         _gradients.Dispose();
         _optimizer.Dispose();
-        _logits.Dispose();
         _managed.Dispose();
+    }
+
+    private (double Loss, double Norm) ForwardBackward(PackedBatch batch)
+    {
+        Plan(batch);
+        _gradients.Clear(_plan.Count);
+        if (_plan.Count == 1)
+        {
+            TrainShard(0, 0);
+        }
+        else
+        {
+            _team.Run(_plan.Count, _trainShard);
+        }
+
+        double loss = 0;
+        foreach (double shardLoss in _shardLosses.AsSpan(0, _plan.Count))
+        {
+            loss += shardLoss;
+        }
+
+        return (loss, _gradients.Sum(_team));
     }
 
     private void Plan(PackedBatch batch)
@@ -132,25 +142,11 @@ internal sealed class ManagedSession : ITrainingSession
     }
 
     // A single shard is worked on by all threads together, several by one thread each.
-    private void RunShards(Action<int, int> shard)
-    {
-        if (_plan.Count == 1)
-        {
-            shard(0, 0);
-        }
-        else
-        {
-            _team.Run(_plan.Count, shard);
-        }
-    }
-
-    private ThreadTeam TeamInShard => _plan.Count == 1 ? _team : ThreadTeam.Single;
-
     private void TrainShard(int shard, int worker)
     {
         ShardWorker w = _workers[worker];
         ReadOnlySpan<int> members = _plan.Members(shard);
-        w.Load(_batch, members, TeamInShard);
+        w.Load(_batch, members, _plan.Count == 1 ? _team : ThreadTeam.Single);
         w.Pass.Train(_gradients.Shard(shard), _random.Fork(_optimizer.Steps).Fork(shard));
 
         Matrix outputs = _model.Forward(w.Pass, w.Memo);
@@ -158,9 +154,6 @@ internal sealed class ManagedSession : ITrainingSession
         _shardLosses[shard] = LossAndGradient(members, outputs, gradOutputs);
         _model.Backward(w.Pass, w.Memo, gradOutputs);
     }
-
-    private void ScoreShard(int shard, int worker) => _workers[worker].Score(
-        _batch, _plan.Members(shard), TeamInShard, _logits.AsMatrix(_batch.Count, _model.Head.Outputs));
 
     /// <summary>The shard's part of the batch's weighted mean loss, and its gradient.</summary>
     private double LossAndGradient(ReadOnlySpan<int> members, Matrix outputs, Matrix gradOutputs)

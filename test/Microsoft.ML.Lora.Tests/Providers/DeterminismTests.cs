@@ -1,0 +1,121 @@
+using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Batching;
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Providers;
+using Microsoft.ML.Lora.Tests.Support;
+using Xunit;
+
+namespace Microsoft.ML.Lora.Tests.Providers;
+
+/// <summary>The same bits whatever the number of threads and whoever is in the batch.</summary>
+public class DeterminismTests
+{
+    private const string Base = "models/tiny/tiny-bert";
+
+    [SkippableFact]
+    public void AnyNumberOfThreadsTrainsTheSameBits()
+    {
+        AdapterState one = Train(threads: 1);
+        AssertSameBits(one, Train(threads: 2));
+        AssertSameBits(one, Train(threads: 3));
+    }
+
+    [SkippableFact]
+    public void AnotherSeedTrainsOtherNumbers()
+    {
+        string name = "bert.encoder.layer.0.attention.self.query.lora_B.weight";
+        Assert.NotEqual(Train(threads: 1)[name].Values, Train(threads: 1, seed: 8)[name].Values);
+    }
+
+    [SkippableFact]
+    public void ScoresDependNeitherOnNeighboursNorOnThreads()
+    {
+        SessionSpec spec = Spec(threads: 2, seed: 7);
+        AdapterState state = Train(threads: 2);
+        EncodedExample[] examples = Examples();
+        using var many = new ManagedScorer(spec.Base, state, spec.Adapter, spec.Head, threads: 3);
+        using var alone = new ManagedScorer(spec.Base, state, spec.Adapter, spec.Head, threads: 1);
+        var batch = new PackedBatch();
+        var together = new float[examples.Length * many.Outputs];
+        batch.Fill(examples, [.. Enumerable.Range(0, examples.Length)]);
+        many.Score(batch, together);
+        var single = new float[many.Outputs];
+        for (int i = 0; i < examples.Length; i++)
+        {
+            batch.Fill(examples[i]);
+            alone.Score(batch, single);
+            Assert.Equal(together[(i * many.Outputs)..((i + 1) * many.Outputs)], single);
+        }
+    }
+
+    [SkippableFact]
+    public void MergedScoresAreThoseOfTheSession()
+    {
+        SessionSpec spec = Spec(threads: 2, seed: 7);
+        using var session = new ManagedSession(spec);
+        session.Import(Train(threads: 2));
+        using var scorer = new ManagedScorer(spec.Base, session.Export(), spec.Adapter, spec.Head, threads: 2);
+        EncodedExample[] examples = Examples();
+        var batch = new PackedBatch();
+        batch.Fill(examples, [.. Enumerable.Range(0, examples.Length)]);
+        var expected = new float[examples.Length * scorer.Outputs];
+        var actual = new float[expected.Length];
+        session.Score(batch, expected);
+        scorer.Score(batch, actual);
+        Assert.InRange(GoldenJson.MaxDifference(expected, actual), 0, 2e-5);
+    }
+
+    [SkippableFact]
+    public void SeveralThreadsMayScoreAtOnce()
+    {
+        SessionSpec spec = Spec(threads: 2, seed: 7);
+        EncodedExample[] examples = Examples();
+        using var scorer = new ManagedScorer(spec.Base, Train(threads: 1), spec.Adapter, spec.Head, threads: 2);
+        float[][] results = new float[8][];
+        Parallel.For(0, results.Length, i =>
+        {
+            var batch = new PackedBatch();
+            batch.Fill(examples, [.. Enumerable.Range(0, examples.Length)]);
+            results[i] = new float[examples.Length * scorer.Outputs];
+            scorer.Score(batch, results[i]);
+        });
+        Assert.All(results, result => Assert.Equal(results[0], result));
+    }
+
+    private static EncodedExample[] Examples() =>
+        [.. GoldenJson.Read($"{Base}/expected_outputs.json").GetProperty("texts").EnumerateArray().Select((item, i) =>
+            new EncodedExample { Ids = item.GetProperty("ids").Ints(), ClassIndex = i % 3 })];
+
+    private static SessionSpec Spec(int threads, ulong seed) => new()
+    {
+        Base = BaseModelFiles.FromFolder(Shared.Require(Base)),
+        Adapter = new AdapterConfig { Rank = 4, Dropout = 0.1f },
+        Head = new HeadSpec { Outputs = 3, Dropout = 0.1f },
+        Seed = seed,
+        Threads = threads,
+    };
+
+    private static AdapterState Train(int threads, ulong seed = 7)
+    {
+        using var session = new ManagedSession(Spec(threads, seed));
+        EncodedExample[] examples = Examples();
+        var batch = new PackedBatch();
+        foreach (int[] indices in BatchPlanner.Epoch(examples.Length, 24, seed, epoch: 0))
+        {
+            batch.Fill(examples, indices);
+            session.TrainStep(batch, 0.01f);
+        }
+
+        return session.Export();
+    }
+
+    private static void AssertSameBits(AdapterState expected, AdapterState actual)
+    {
+        Assert.Equal(expected.Names, actual.Names);
+        foreach ((string name, AdapterTensor tensor) in expected.Tensors)
+        {
+            Assert.Equal(tensor.Values, actual[name].Values);
+        }
+    }
+}
