@@ -50,8 +50,12 @@ internal static class ColumnTypeExtensions
             : columnType.Equals(other);
     }
 
+    /// <summary>The standard column type whose values a .NET type carries; text also for strings.</summary>
+    internal static bool TryGetPrimitiveType(Type type, out PrimitiveDataViewType found) =>
+        _primitives.TryGetValue(type == typeof(string) ? typeof(ReadOnlyMemory<char>) : type, out found);
+
     public static PrimitiveDataViewType PrimitiveTypeFromType(Type type) =>
-        _primitives.TryGetValue(type == typeof(string) ? typeof(ReadOnlyMemory<char>) : type, out var found)
+        TryGetPrimitiveType(type, out var found)
             ? found
             : throw Contracts.ExceptParam(nameof(type), $"{type.Name} is not a primitive column type");
 
