@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using Microsoft.ML.Lora.Tokenization.Models;
+using Microsoft.ML.Lora.Tokenization.PreTokenizers;
 using Microsoft.ML.Lora.Tokenization.Unicode;
 
 namespace Microsoft.ML.Lora.Tokenization;
@@ -81,14 +81,8 @@ internal sealed class AddedTokenFinder
     {
         _ = Rune.DecodeLastFromUtf16(text[..start], out var before, out _);
         _ = Rune.DecodeFromUtf16(text[end..], out var after, out _);
-        return (start == 0 || !IsWordCharacter(before)) && (end == text.Length || !IsWordCharacter(after));
+        return (start == 0 || !WordPreTokenizer.IsWordCharacter(before)) && (end == text.Length || !WordPreTokenizer.IsWordCharacter(after));
     }
-
-    private static bool IsWordCharacter(Rune rune) => Rune.IsLetter(rune)
-        || rune.Value is 0x200C or 0x200D
-        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber
-            or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
-            or UnicodeCategory.ConnectorPunctuation;
 
     private AddedToken? LongestAt(ReadOnlySpan<char> text, int start, out int end)
     {

@@ -25,6 +25,9 @@ internal sealed class Pieces
     /// <summary>Gets a piece's text.</summary>
     public ReadOnlySpan<char> this[int index] => _text.Span.Slice(_ranges[index].Start, _ranges[index].Length);
 
+    /// <summary>Whether a piece begins the whole input.</summary>
+    public bool BeginsInput(int piece) => StartsInput && _ranges[piece].Start == 0;
+
     /// <summary>Begins with one text, not cut yet; the caller appends it to the result.</summary>
     /// <param name="startsInput">See <see cref="StartsInput"/>.</param>
     public CharBuffer Begin(bool startsInput)

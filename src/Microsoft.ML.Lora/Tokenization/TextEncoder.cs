@@ -1,4 +1,5 @@
 using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Tokenization.Files;
 using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Lora.Tokenization;

@@ -15,6 +15,9 @@ internal sealed class TokenList
     /// <summary>Gets or sets whether places are kept.</summary>
     public bool KeepsPlaces { get; set; }
 
+    /// <summary>Gets or sets the model's own working memory, which lives as long as this list.</summary>
+    public object? ModelMemory { get; set; }
+
     /// <summary>Gets where the tokens lie; empty unless kept.</summary>
     public Span<(int Start, int End)> Places => _places.AsSpan(0, KeepsPlaces ? Count : 0);
 

@@ -28,6 +28,13 @@ public class TokenGoldenTests
     [InlineData("tiny-distilbert")]
     [InlineData("tiny-electra")]
     [InlineData("tiny-mpnet")]
+    [InlineData("tiny-roberta")]
+    [InlineData("tiny-xlm-roberta")]
+    [InlineData("tiny-modernbert")]
+    [InlineData("tiny-deberta-v2")]
+    [InlineData("tiny-gpt2")]
+    [InlineData("tiny-llama")]
+    [InlineData("tiny-qwen2")]
     public void TinyModels(string name)
     {
         var folder = Shared.Require("models/tiny/" + name);
@@ -40,6 +47,11 @@ public class TokenGoldenTests
     [InlineData("tiny-bert", "vocab.txt")]
     [InlineData("tiny-bert-cased", "vocab.txt")]
     [InlineData("tiny-mpnet", "vocab.txt")]
+    [InlineData("tiny-roberta", "vocab.json", "merges.txt")]
+    [InlineData("tiny-modernbert", "vocab.json", "merges.txt")]
+    [InlineData("tiny-gpt2", "vocab.json", "merges.txt")]
+    [InlineData("tiny-xlm-roberta", "sentencepiece.bpe.model")]
+    [InlineData("tiny-deberta-v2", "spm.model")]
     public void TinyModelsWithoutTokenizerJson(string name, params string[] files)
     {
         var folder = Shared.Require("models/tiny/" + name);

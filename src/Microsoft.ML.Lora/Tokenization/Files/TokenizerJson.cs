@@ -4,7 +4,7 @@ using Microsoft.ML.Lora.Tokenization.Models;
 using Microsoft.ML.Lora.Tokenization.Normalizers;
 using Microsoft.ML.Lora.Tokenization.PreTokenizers;
 
-namespace Microsoft.ML.Lora.Tokenization;
+namespace Microsoft.ML.Lora.Tokenization.Files;
 
 /// <summary>Builds a tokenizer from tokenizer.json: normalizer, pre-tokenizer, model, post-processor, decoder.</summary>
 internal static class TokenizerJson

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML.Lora.Checkpoints;
 
-namespace Microsoft.ML.Lora.Tokenization;
+namespace Microsoft.ML.Lora.Tokenization.Files;
 
 /// <summary>
 /// What tokenizer_config.json, special_tokens_map.json and added_tokens.json say beside the vocabulary itself.
@@ -66,6 +66,20 @@ internal sealed class TokenizerSettings
         return tokens;
     }
 
+    /// <summary>The special token of a role as an added token, with the flags the settings give it.</summary>
+    public AddedToken SpecialAddedToken(string role, int id, string content)
+    {
+        var flags = Flags(_config, role) ?? Flags(_specialTokens, role);
+        return new AddedToken(
+            id,
+            content,
+            flags?.GetBool("single_word", false) ?? false,
+            flags?.GetBool("lstrip", false) ?? false,
+            flags?.GetBool("rstrip", false) ?? false,
+            flags?.GetBool("normalized", false) ?? false,
+            Special: true);
+    }
+
     /// <summary>Reads a token with its flags.</summary>
     public static AddedToken ReadToken(ConfigJson token, int id) => new(
         id,
@@ -80,8 +94,11 @@ internal sealed class TokenizerSettings
         files.Exists(name) ? files.ReadJson(name) : ConfigJson.Parse("{}"u8.ToArray(), name);
 
     // A token is written as its text, or as an object with its flags.
-    private static string? Content(ConfigJson json, string role) =>
+    private static ConfigJson? Flags(ConfigJson json, string role) =>
         json.Root.TryGetProperty(role, out var value) && value.ValueKind == JsonValueKind.Object
-            ? json.GetObject(role)!.GetString("content")
-            : json.TryGetString(role);
+            ? json.GetObject(role)
+            : null;
+
+    private static string? Content(ConfigJson json, string role) =>
+        Flags(json, role) is { } token ? token.GetString("content") : json.TryGetString(role);
 }

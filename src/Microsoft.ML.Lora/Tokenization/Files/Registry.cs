@@ -1,6 +1,6 @@
 using Microsoft.ML.Lora.Checkpoints;
 
-namespace Microsoft.ML.Lora.Tokenization;
+namespace Microsoft.ML.Lora.Tokenization.Files;
 
 /// <summary>Looks up what an object of tokenizer.json names as its type.</summary>
 internal static class Registry

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML.Lora.Checkpoints;
 
-namespace Microsoft.ML.Lora.Tokenization;
+namespace Microsoft.ML.Lora.Tokenization.Files;
 
 /// <summary>The post-processors of tokenizer.json as templates.</summary>
 internal static class PostProcessors
