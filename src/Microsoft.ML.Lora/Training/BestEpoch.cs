@@ -1,0 +1,33 @@
+using Microsoft.ML.Lora.Adapters;
+
+namespace Microsoft.ML.Lora.Training;
+
+/// <summary>Keeps the tensors of the best epoch so far and says when waiting for a better one has lasted too long.</summary>
+internal sealed class BestEpoch(int patience)
+{
+    private int _latest;
+
+    /// <summary>The best epoch's number, from 1; 0 before the first.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>The best epoch's tensors; null before the first.</summary>
+    public AdapterState? State { get; private set; }
+
+    /// <summary>The best epoch's score; null before the first and without validation data.</summary>
+    public ValidationScore? Score { get; private set; }
+
+    /// <summary>Whether the patience is used up.</summary>
+    public bool ShouldStop => patience > 0 && Score is not null && _latest - Epoch >= patience;
+
+    /// <summary>Takes note of an epoch; without a score the latest epoch is the best.</summary>
+    public void Offer(int epoch, ValidationScore? score, Func<AdapterState> export)
+    {
+        _latest = epoch;
+        if (score is null || score.IsBetterThan(Score))
+        {
+            Epoch = epoch;
+            Score = score;
+            State = export();
+        }
+    }
+}

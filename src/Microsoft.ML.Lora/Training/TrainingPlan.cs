@@ -1,0 +1,26 @@
+namespace Microsoft.ML.Lora.Training;
+
+/// <summary>How long and how fast to train, validated.</summary>
+internal sealed record TrainingPlan
+{
+    /// <summary>Passes over the training examples at most; 1 or more.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Examples in an optimiser step; 1 or more.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Learning rate at the end of the warm-up, above 0.</summary>
+    public required float LearningRate { get; init; }
+
+    /// <summary>Share of all steps in which the rate rises from 0, in [0, 1).</summary>
+    public required float WarmupFraction { get; init; }
+
+    /// <summary>Epochs without a better validation score before training stops; 0 never stops early.</summary>
+    public required int Patience { get; init; }
+
+    /// <summary>Decides the order of the examples in every epoch.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>Whether a cancelled run gives the best model so far instead of an exception.</summary>
+    public required bool ReturnBestOnCancel { get; init; }
+}

@@ -1,0 +1,200 @@
+using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Batching;
+using Microsoft.ML.Lora.Providers;
+using Microsoft.ML.Lora.Training;
+using Xunit;
+
+namespace Microsoft.ML.Lora.Tests.Training;
+
+/// <summary>The loop over a session that only counts: epochs, early stopping, best epoch, cancellation, bad numbers.</summary>
+public class TrainingLoopTests
+{
+    private readonly CountingSession _session = new();
+    private readonly List<TrainingProgress> _reports = [];
+    private readonly CancellationTokenSource _cancellation = new();
+
+    private sealed class CountingSession : ITrainingSession
+    {
+        public List<float> Rates { get; } = [];
+
+        public List<int> Classes { get; } = [];
+
+        public double Loss { get; set; } = 1;
+
+        public ModelFacts Facts => throw new NotSupportedException();
+
+        public StepResult TrainStep(PackedBatch batch, float learningRate)
+        {
+            Rates.Add(learningRate);
+            Classes.AddRange(batch.ClassTargets.AsSpan(0, batch.Count));
+            return new StepResult(Loss, 1, batch.TokenCount);
+        }
+
+        public void Score(PackedBatch batch, Span<float> logits)
+        {
+        }
+
+        public AdapterState Export()
+        {
+            var state = new AdapterState();
+            state["steps"] = new AdapterTensor([1], [Rates.Count]);
+            return state;
+        }
+
+        public void Import(AdapterState state)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    [Fact]
+    public void Every_epoch_sees_every_example_once_in_another_order()
+    {
+        Run(Plan(epochs: 2, batchSize: 4), null);
+        int[][] epochs = [.. _session.Classes.Chunk(10)];
+
+        Assert.All(epochs, epoch => Assert.Equal(Enumerable.Range(0, 10), epoch.Order()));
+        Assert.NotEqual(epochs[0], epochs[1]);
+    }
+
+    [Fact]
+    public void The_seed_decides_the_order()
+    {
+        Run(Plan(epochs: 1, batchSize: 4), null);
+        int[] first = [.. _session.Classes];
+        _session.Classes.Clear();
+        Run(Plan(epochs: 1, batchSize: 4), null);
+        Assert.Equal(first, _session.Classes);
+        _session.Classes.Clear();
+        Run(Plan(epochs: 1, batchSize: 4) with { Seed = 2 }, null);
+        Assert.NotEqual(first, _session.Classes);
+    }
+
+    [Fact]
+    public void The_rate_rises_and_falls_to_zero()
+    {
+        Run(Plan(epochs: 10, batchSize: 1) with { WarmupFraction = 0.1f }, null);
+
+        Assert.Equal(100, _session.Rates.Count);
+        Assert.Equal(0.1f, _session.Rates.Max(), 6);
+        Assert.Equal(9, _session.Rates.IndexOf(_session.Rates.Max()), 1.0);
+        Assert.True(_session.Rates[^1] < 0.002f);
+    }
+
+    [Fact]
+    public void The_best_epoch_is_kept_and_patience_ends_the_run()
+    {
+        double[] metrics = [0.5, 0.8, 0.7, 0.8, 0.9];
+        int epoch = 0;
+        TrainingOutcome outcome = Run(
+            Plan(epochs: 5, batchSize: 10), _ => new ValidationScore(epoch + 1, metrics[epoch++]), patience: 2);
+
+        Assert.Equal(2, outcome.BestEpoch);
+        Assert.Equal(4, outcome.History.Count);
+        Assert.Equal(2, outcome.State["steps"].Values[0]);
+    }
+
+    [Fact]
+    public void Equal_metrics_are_told_apart_by_the_loss()
+    {
+        double[] losses = [0.5, 0.3, 0.4];
+        int epoch = 0;
+        TrainingOutcome outcome = Run(
+            Plan(epochs: 3, batchSize: 10), _ => new ValidationScore(losses[epoch++], 0.9), patience: 0);
+        Assert.Equal(2, outcome.BestEpoch);
+        Assert.Equal(3, outcome.History.Count);
+    }
+
+    [Fact]
+    public void Without_validation_the_last_epoch_is_kept()
+    {
+        TrainingOutcome outcome = Run(Plan(epochs: 3, batchSize: 5), null);
+        Assert.Equal(3, outcome.BestEpoch);
+        Assert.Equal(6, outcome.State["steps"].Values[0]);
+    }
+
+    [Fact]
+    public void Reports_count_steps_and_end_epochs()
+    {
+        Run(Plan(epochs: 2, batchSize: 5), _ => new ValidationScore(0.1, 0.9));
+
+        Assert.Equal([1, 2, 2, 3, 4, 4], _reports.Select(r => r.Step));
+        Assert.Equal([2, 5], _reports.Select((r, i) => r.EndOfEpoch ? i : -1).Where(i => i >= 0));
+        Assert.All(_reports, r => Assert.Equal(4, r.Steps));
+        Assert.All(_reports, r => Assert.Equal(r.EndOfEpoch, r.Validation is not null));
+        Assert.Equal(TimeSpan.Zero, _reports[^1].Remaining);
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_stops_with_what_to_change()
+    {
+        _session.Loss = double.NaN;
+        string message = Assert.Throws<InvalidOperationException>(() => Run(Plan(2, 5), null)).Message;
+        Assert.Contains("step 1 (epoch 1)", message);
+        Assert.Contains("learning rate 0.1 and batch size 5", message);
+        Assert.Contains("Lower LearningRate", message);
+    }
+
+    [Fact]
+    public void Cancelling_throws()
+    {
+        _cancellation.Cancel();
+        Assert.Throws<OperationCanceledException>(() => Run(Plan(2, 5), null));
+        Assert.Empty(_session.Rates);
+    }
+
+    [Fact]
+    public void Cancelling_gives_the_best_epoch_so_far_when_asked()
+    {
+        TrainingOutcome outcome = RunCancelledAt(3);
+        Assert.True(outcome.Cancelled);
+        Assert.Equal(1, outcome.BestEpoch);
+        Assert.Equal(2, outcome.State["steps"].Values[0]);
+    }
+
+    [Fact]
+    public void Cancelling_inside_the_first_epoch_gives_the_last_step_when_asked()
+    {
+        TrainingOutcome outcome = RunCancelledAt(1);
+        Assert.Equal(0, outcome.BestEpoch);
+        Assert.Empty(outcome.History);
+        Assert.Equal(1, outcome.State["steps"].Values[0]);
+    }
+
+    private static TrainingPlan Plan(int epochs, int batchSize) => new()
+    {
+        Epochs = epochs,
+        BatchSize = batchSize,
+        LearningRate = 0.1f,
+        WarmupFraction = 0,
+        Patience = 0,
+        Seed = 1,
+        ReturnBestOnCancel = false,
+    };
+
+    private TrainingOutcome RunCancelledAt(int step)
+    {
+        EncodedExample[] examples = Examples();
+        var loop = new TrainingLoop(_session, Plan(3, 5) with { ReturnBestOnCancel = true }, _ => new ValidationScore(1, 1),
+            report =>
+            {
+                if (report.Step == step)
+                {
+                    _cancellation.Cancel();
+                }
+            },
+            _cancellation.Token);
+        return loop.Run(examples);
+    }
+
+    private TrainingOutcome Run(
+        TrainingPlan plan, Func<ITrainingSession, ValidationScore>? validate, int patience = 0) =>
+        new TrainingLoop(_session, plan with { Patience = patience }, validate, _reports.Add, _cancellation.Token)
+            .Run(Examples());
+
+    private static EncodedExample[] Examples() =>
+        [.. Enumerable.Range(0, 10).Select(i => new EncodedExample { Ids = [1, 2, 3], ClassIndex = i })];
+}
