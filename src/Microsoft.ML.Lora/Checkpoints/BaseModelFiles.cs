@@ -120,7 +120,7 @@ internal abstract class BaseModelFiles
     protected abstract Stream OpenExisting(string name);
 
     /// <summary>Gives a file's bytes where they lie.</summary>
-    protected abstract MappedMemory Map(string name);
+    protected internal abstract MappedMemory Map(string name);
 
     private SafetensorsFile OpenShard(string name) => SafetensorsFile.Open(Map(name), NameForMessages(name));
 

@@ -45,7 +45,7 @@ internal sealed class EmbeddedModelFiles : BaseModelFiles
     protected override Stream OpenExisting(string name) => _assembly.GetManifestResourceStream(_resources[name])!;
 
     /// <inheritdoc/>
-    protected override MappedMemory Map(string name) => MappedMemory.FromStream(OpenExisting(name));
+    protected internal override MappedMemory Map(string name) => MappedMemory.FromStream(OpenExisting(name));
 
     private static Assembly LoadMiniLM()
     {

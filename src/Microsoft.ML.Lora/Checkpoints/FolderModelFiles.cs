@@ -34,7 +34,7 @@ internal sealed class FolderModelFiles : BaseModelFiles
         new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
 
     /// <inheritdoc/>
-    protected override MappedMemory Map(string name) => MappedMemory.OpenFile(PathOf(name));
+    protected internal override MappedMemory Map(string name) => MappedMemory.OpenFile(PathOf(name));
 
     private string PathOf(string name) => Path.Combine(_folder, Path.Combine(name.Split('/')));
 }

@@ -1,0 +1,140 @@
+using System.Reflection;
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Models.Heads;
+
+namespace Microsoft.ML.Lora.Persistence;
+
+/// <summary>Saves a model into the folder that ML.NET gives it in a zip, and loads it back.</summary>
+/// <remarks>
+/// The folder holds, beside ML.NET's own Model.key (a header, then one text: the SHA-256 of manifest.json):
+/// <list type="bullet">
+/// <item>adapter_config.json, adapter_model.safetensors: the adapter and the head, as PEFT writes them;</item>
+/// <item>config.json and the tokenizer's files, as the base model has them;</item>
+/// <item>model.safetensors: the base's weights, when the archive carries them;</item>
+/// <item>manifest.json: format version, columns, labels, base and its hash, training history, and of every other file the
+/// length and SHA-256, which are checked when it is read.</item>
+/// </list>
+/// </remarks>
+internal static class ModelArchive
+{
+    private const string ManifestFile = "manifest.json";
+    private const string AdapterFile = "adapter_model.safetensors";
+    private const string AdapterConfigFile = "adapter_config.json";
+    private const string ConfigFile = "config.json";
+    private const string WeightsFile = "model.safetensors";
+
+    private static readonly string[] _tokenizerFiles =
+    [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt",
+        "vocab.json", "merges.txt", "bpe.codes", "sentencepiece.bpe.model", "spiece.model", "spm.model",
+        "tokenizer.model", "sentence_bert_config.json",
+    ];
+
+    /// <summary>Writes the files.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="save">Creates an entry of that name and lets the action write it.</param>
+    /// <returns>The text for Model.key.</returns>
+    public static string Write(ModelContents model, Action<string, Action<Stream>> save)
+    {
+        var writer = new ArchiveWriter(save);
+        writer.Write(AdapterFile, stream => AdapterFiles.WriteTensors(stream, model.Adapter));
+        writer.Write(AdapterConfigFile,
+            stream => AdapterFiles.WriteConfig(stream, model.AdapterConfig, model.BaseOrigin.Id));
+        writer.Copy(model.BaseFiles, ConfigFile);
+        foreach (string name in _tokenizerFiles.Where(model.BaseFiles.Exists))
+        {
+            writer.Copy(model.BaseFiles, name);
+        }
+        bool included = model.BaseOrigin is { Embedded: false, Archived: true };
+        if (included)
+        {
+            WriteWeights(model.BaseFiles, writer);
+        }
+        return writer.WriteManifest(ManifestFile, new ModelManifest
+        {
+            FormatVersion = ModelManifest.CurrentFormat,
+            LibraryVersion = LibraryVersion(),
+            Base = new ManifestBase(
+                model.BaseOrigin.Id, model.BaseFiles.Identity, model.BaseOrigin.Embedded, included),
+            Columns = model.Columns,
+            Labels = model.Labels,
+            MaxTokens = model.MaxTokens,
+            TotalParameters = model.TotalParameters,
+            Pooling = model.Head.Pooling.ToString(),
+            Training = model.Training,
+            Files = writer.Files,
+        });
+    }
+
+    /// <summary>Reads the files and checks each.</summary>
+    /// <param name="header">The text of Model.key.</param>
+    /// <param name="tryRead">Opens the entry of that name for the action; false when there is none.</param>
+    /// <exception cref="InvalidDataException">An entry is missing, cut or altered, or the base model is another.</exception>
+    public static ModelContents Read(string header, Func<string, Action<Stream>, bool> tryRead)
+    {
+        var reader = new ArchiveReader(tryRead);
+        ModelManifest manifest = reader.ReadManifest(ManifestFile, header);
+        Dictionary<string, byte[]> files = manifest.Files.ToDictionary(file => file.Name, reader.Read);
+        BaseModelFiles? outside = manifest.Base.Included ? null : OpenBase(manifest.Base);
+        return new ModelContents
+        {
+            Columns = manifest.Columns,
+            Labels = manifest.Labels,
+            MaxTokens = manifest.MaxTokens,
+            AdapterConfig = AdapterFiles.ReadConfig(ConfigJson.Parse(Entry(files, AdapterConfigFile), AdapterConfigFile)),
+            Adapter = AdapterFiles.ReadTensors(Entry(files, AdapterFile), AdapterFile),
+            Head = new HeadSpec { Outputs = manifest.Labels.Count, Pooling = ParsePooling(manifest.Pooling) },
+            BaseFiles = new ArchivedModelFiles(files, outside),
+            BaseOrigin = new BaseOrigin(manifest.Base.Id, manifest.Base.Embedded, manifest.Base.Included),
+            TotalParameters = manifest.TotalParameters,
+            Training = manifest.Training,
+        };
+    }
+
+    private static byte[] Entry(Dictionary<string, byte[]> files, string name) => files.GetValueOrDefault(name)
+        ?? throw new InvalidDataException($"The saved model is damaged: its entry {ManifestFile} does not list {name}.");
+
+    private static Pooling ParsePooling(string name) => Enum.TryParse(name, out Pooling pooling)
+        ? pooling
+        : throw new InvalidDataException(
+            $"The entry {ManifestFile} of the saved model asks for the pooling '{name}', which this library does not know.");
+
+    // A base in one safetensors file goes in as it is; shards and pickles are joined, their numbers unchanged.
+    private static void WriteWeights(BaseModelFiles files, ArchiveWriter writer)
+    {
+        if (files.Exists(WeightsFile))
+        {
+            writer.Copy(files, WeightsFile);
+            return;
+        }
+        using WeightSource weights = files.OpenWeights();
+        writer.Write(WeightsFile, stream => SafetensorsWriter.Write(
+            stream, weights.Names.Select(name => TensorToWrite.Copy(weights.Find(name)!)), weights.Metadata));
+    }
+
+    private static BaseModelFiles OpenBase(ManifestBase origin)
+    {
+        BaseModelFiles files;
+        try
+        {
+            files = origin.Embedded ? BaseModelFiles.Embedded() : BaseModelFiles.FromFolder(origin.Id);
+        }
+        catch (DirectoryNotFoundException error)
+        {
+            throw new InvalidDataException(
+                $"The saved model does not carry its base model, which was in '{origin.Id}', and that folder is not there. " +
+                "Put the base model there, or save the model with SaveBaseModel = true.", error);
+        }
+        if (files.Identity != origin.Sha256)
+        {
+            throw new InvalidDataException(
+                $"The base model in '{files.Description}' is not the one the saved model was trained on: its weights have " +
+                $"the SHA-256 {files.Identity}, not {origin.Sha256}.");
+        }
+        return files;
+    }
+
+    private static string LibraryVersion() =>
+        typeof(ModelArchive).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? "unknown";
+}

@@ -1,0 +1,47 @@
+using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Tasks;
+using Microsoft.ML.Lora.Training;
+
+namespace Microsoft.ML.Lora.Persistence;
+
+/// <summary>All parts of a trained model: what is saved, and what scoring needs.</summary>
+internal sealed record ModelContents
+{
+    /// <summary>The columns it reads and writes.</summary>
+    public required ColumnNames Columns { get; init; }
+
+    /// <summary>The classes.</summary>
+    public required LabelSet Labels { get; init; }
+
+    /// <summary>Tokens of a row at most.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>The adapter's settings.</summary>
+    public required AdapterConfig AdapterConfig { get; init; }
+
+    /// <summary>The trained tensors, head included.</summary>
+    public required AdapterState Adapter { get; init; }
+
+    /// <summary>The head's settings.</summary>
+    public required HeadSpec Head { get; init; }
+
+    /// <summary>The base model's files.</summary>
+    public required BaseModelFiles BaseFiles { get; init; }
+
+    /// <summary>Where the base model comes from, and whether archives carry it.</summary>
+    public required BaseOrigin BaseOrigin { get; init; }
+
+    /// <summary>Number of all parameters: base model, adapters and head.</summary>
+    public required long TotalParameters { get; init; }
+
+    /// <summary>How the model came about.</summary>
+    public required TrainingRecord Training { get; init; }
+}
+
+/// <summary>Where a base model comes from.</summary>
+/// <param name="Id">The embedded model's assembly, or the folder.</param>
+/// <param name="Embedded">Whether it is the one an assembly carries; an archive never does then.</param>
+/// <param name="Archived">Whether archives of the model carry the base's weights.</param>
+internal sealed record BaseOrigin(string Id, bool Embedded, bool Archived);
