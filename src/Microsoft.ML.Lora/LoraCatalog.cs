@@ -1,0 +1,63 @@
+using Microsoft.ML.Lora;
+using Microsoft.ML.Lora.DataView;
+
+namespace Microsoft.ML;
+
+/// <summary>Extension methods that add low-rank fine-tuning of pretrained text encoders to ML.NET's catalogs.</summary>
+public static class LoraCatalog
+{
+    /// <summary>
+    /// Create a <see cref="LoraTextClassificationTrainer"/>, which fine-tunes a pretrained text encoder with low-rank
+    /// adapters to predict one of several classes.
+    /// </summary>
+    /// <param name="catalog">The multiclass classification trainers.</param>
+    /// <param name="labelColumnName">The name of the label column. The column data must be a key (see
+    /// <c>Conversion.MapValueToKey</c>).</param>
+    /// <param name="textColumnName">The name of the text column. The column data must be <see cref="string"/>.</param>
+    /// <param name="textPairColumnName">The name of the second text column, for pairs; null for single texts.</param>
+    /// <param name="scoreColumnName">The name of the column of class probabilities to write, a vector of <see cref="float"/>.</param>
+    /// <param name="predictedLabelColumnName">The name of the column of the most probable class to write, a key.</param>
+    /// <param name="baseModel">The pretrained encoder; null for <see cref="LoraBaseModel.Embedded"/>.</param>
+    /// <param name="rank">The rank of the updates, 1 or more.</param>
+    /// <param name="epochs">The passes over the training rows at most, 1 or more.</param>
+    /// <param name="validationSet">Rows to validate every epoch with; null to hold back a part of the training rows.</param>
+    /// <exception cref="ArgumentException">An argument is out of its range; the message names every such argument.</exception>
+    public static LoraTextClassificationTrainer Lora(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        string labelColumnName = "Label",
+        string textColumnName = "Text",
+        string? textPairColumnName = null,
+        string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel",
+        LoraBaseModel? baseModel = null,
+        int rank = 8,
+        int epochs = 5,
+        IDataView? validationSet = null) => catalog.Lora(new LoraTextClassificationTrainer.Options
+        {
+            LabelColumnName = labelColumnName,
+            TextColumnName = textColumnName,
+            TextPairColumnName = textPairColumnName,
+            ScoreColumnName = scoreColumnName,
+            PredictedLabelColumnName = predictedLabelColumnName,
+            BaseModel = baseModel,
+            Rank = rank,
+            Epochs = epochs,
+            ValidationSet = validationSet,
+        });
+
+    /// <summary>
+    /// Create a <see cref="LoraTextClassificationTrainer"/> with advanced options, which fine-tunes a pretrained text
+    /// encoder with low-rank adapters to predict one of several classes.
+    /// </summary>
+    /// <param name="catalog">The multiclass classification trainers.</param>
+    /// <param name="options">The trainer's options.</param>
+    /// <exception cref="ArgumentException">An option is out of its range; the message names every such option.</exception>
+    public static LoraTextClassificationTrainer Lora(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        LoraTextClassificationTrainer.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new LoraTextClassificationTrainer(MLNetAccess.Environment(catalog), options);
+    }
+}

@@ -1,0 +1,112 @@
+namespace Microsoft.ML.Lora;
+
+public sealed partial class LoraTextClassificationTrainer
+{
+    /// <summary>
+    /// The settings of a <see cref="LoraTextClassificationTrainer"/>. They are read and checked when the trainer is made;
+    /// one exception names everything that is wrong.
+    /// </summary>
+    public sealed class Options
+    {
+        /// <summary>The key column to learn; its key values are the classes. Default "Label".</summary>
+        public string LabelColumnName = "Label";
+
+        /// <summary>The text column to read. Default "Text".</summary>
+        public string TextColumnName = "Text";
+
+        /// <summary>A second text column, for pairs of texts; null (default) for single texts.</summary>
+        public string? TextPairColumnName;
+
+        /// <summary>A Single column with the weight of each training row, 0 or more; null (default) weighs all alike.</summary>
+        public string? ExampleWeightColumnName;
+
+        /// <summary>The vector column of class probabilities to write. Default "Score".</summary>
+        public string ScoreColumnName = "Score";
+
+        /// <summary>The key column of the most probable class to write. Default "PredictedLabel".</summary>
+        public string PredictedLabelColumnName = "PredictedLabel";
+
+        /// <summary>The pretrained encoder; null (default) is <see cref="LoraBaseModel.Embedded"/>.</summary>
+        public LoraBaseModel? BaseModel;
+
+        /// <summary>Rank r of the update B·A of each adapted layer, 1 to 4096. Default 8.</summary>
+        public int Rank = 8;
+
+        /// <summary>Numerator of the scaling alpha/r of the update, above 0. Default 16.</summary>
+        public float Alpha = 16;
+
+        /// <summary>The layers to adapt. Default <see cref="LoraTargetModules.AllLinear"/>.</summary>
+        public LoraTargetModules TargetModules = LoraTargetModules.AllLinear;
+
+        /// <summary>Probability of dropping an input of an adapter while training, 0 to below 1. Default 0.05.</summary>
+        public float LoraDropout = 0.05f;
+
+        /// <summary>What the classification head reads. Default <see cref="LoraPooling.Auto"/>.</summary>
+        public LoraPooling Pooling = LoraPooling.Auto;
+
+        /// <summary>Passes over the training rows at most, 1 or more. Default 5.</summary>
+        public int Epochs = 5;
+
+        /// <summary>Rows in an optimiser step, 1 or more. Default 32.</summary>
+        public int BatchSize = 32;
+
+        /// <summary>
+        /// Learning rate after the warm-up, above 0; null (default) suits the base model's size: 1e-3 up to a hidden size
+        /// of 512, 3e-4 below 1024, 2e-4 from there.
+        /// </summary>
+        public float? LearningRate;
+
+        /// <summary>Share of all steps in which the learning rate rises, 0 to below 1; then it falls to 0. Default 0.06.</summary>
+        public float WarmupFraction = 0.06f;
+
+        /// <summary>Weight decay of AdamW on matrices (not on biases), 0 or more. Default 0.01.</summary>
+        public float WeightDecay = 0.01f;
+
+        /// <summary>Length that the gradient of a step is cut to, above 0; positive infinity never cuts. Default 1.</summary>
+        public float MaxGradientNorm = 1;
+
+        /// <summary>
+        /// Tokens of a row at most, special tokens included, 4 or more and no more than the base model takes; longer texts
+        /// are cut, of pairs the longer text first. Null (default) is 128, or what the base model takes if that is less.
+        /// </summary>
+        public int? MaxTokens;
+
+        /// <summary>
+        /// Share of the training rows held back to validate every epoch, class by class, 0 to below 1; used when there is
+        /// no <see cref="ValidationSet"/> and there are 500 training rows or more. Default 0.1.
+        /// </summary>
+        public float ValidationFraction = 0.1f;
+
+        /// <summary>Rows to validate every epoch with, in the columns of the training rows; null (default) for none.</summary>
+        public IDataView? ValidationSet;
+
+        /// <summary>
+        /// Epochs without a better validation accuracy before training stops, 0 to go through all epochs. The best
+        /// epoch's model is the one returned in either case. Default 2.
+        /// </summary>
+        public int EarlyStoppingPatience = 2;
+
+        /// <summary>Decides everything random; null (default) takes the MLContext's seed, and chance where it has none.</summary>
+        public int? Seed;
+
+        /// <summary>Threads to compute with, 1 or more; null (default) is one a core. The result does not depend on it.</summary>
+        public int? NumberOfThreads;
+
+        /// <summary>Receives a report after every step and every epoch; null (default) for none.</summary>
+        public IProgress<LoraTrainingProgress>? Progress;
+
+        /// <summary>Stops the training when cancelled, by an <see cref="OperationCanceledException"/>.</summary>
+        public CancellationToken CancellationToken;
+
+        /// <summary>
+        /// Whether a cancelled training returns the best model so far instead of throwing. Default false.
+        /// </summary>
+        public bool ReturnBestOnCancel;
+
+        /// <summary>
+        /// Whether a saved model carries the base model, so that it needs nothing but itself. The embedded base model is
+        /// never carried. When false, loading looks for the base model where it was. Default true.
+        /// </summary>
+        public bool SaveBaseModel = true;
+    }
+}

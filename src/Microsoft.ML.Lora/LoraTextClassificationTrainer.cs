@@ -1,0 +1,99 @@
+using Microsoft.ML.Lora.DataView;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Lora;
+
+/// <summary>
+/// The <see cref="IEstimator{TTransformer}"/> to fine-tune a pretrained text encoder with low-rank adapters (LoRA) for
+/// multiclass classification.
+/// </summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// To create this trainer, use [Lora](xref:Microsoft.ML.LoraCatalog.Lora*) of `mlContext.MulticlassClassification.Trainers`.
+///
+/// ### Input and Output Columns
+/// The input label column must be of [key](xref:Microsoft.ML.Data.KeyDataViewType) type, the input text columns of
+/// [text](xref:Microsoft.ML.Data.TextDataViewType) type, and the example weight column, if any, of Single type.
+///
+/// | Output Column Name | Column Type | Description |
+/// | -- | -- | -- |
+/// | `PredictedLabel` | key | The most probable class, with the label's key values. |
+/// | `Score` | Vector of Single | The probability of each class; they sum to 1. |
+///
+/// ### Trainer Characteristics
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Multiclass classification |
+/// | Is normalization required? | No |
+/// | Is caching required? | No: the rows are read once |
+/// | Required NuGet in addition to Microsoft.ML | Microsoft.ML.Lora, and Microsoft.ML.Lora.MiniLM for the embedded base model |
+/// | Exportable to ONNX | No |
+///
+/// ### Training Algorithm Details
+/// The pretrained weights W stay as they are; every adapted linear layer learns an update of low rank,
+/// W + (alpha/r)·B·A with A of r rows and B of r columns, and a small head on top learns the classes
+/// ([Hu et al. 2021](https://arxiv.org/abs/2106.09685)). The optimiser is AdamW, with a warm-up and a linear decay of the
+/// learning rate. After every epoch the model is validated, and the best epoch's model is the one returned.
+/// ]]></format>
+/// </remarks>
+/// <seealso cref="LoraCatalog"/>
+public sealed partial class LoraTextClassificationTrainer : IEstimator<LoraTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly IHost _host;
+    private readonly TrainerSettings _settings;
+
+    internal LoraTextClassificationTrainer(IHostEnvironment environment, Options options)
+    {
+        _environment = environment;
+        _host = environment.Register(nameof(LoraTextClassificationTrainer));
+        _settings = new TrainerSettings(options);
+    }
+
+    /// <summary>Fine-tunes the base model on the rows of a view.</summary>
+    /// <param name="input">The training rows; rows without a label are skipped.</param>
+    /// <returns>The fine-tuned classifier, to be disposed when it is no longer used.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or the label has fewer than
+    /// two classes.</exception>
+    /// <exception cref="InvalidOperationException">No row has a label, all rows have the same one, or the loss is no
+    /// longer a finite number.</exception>
+    /// <exception cref="OperationCanceledException">The token of the options was cancelled.</exception>
+    public LoraTransformer Fit(IDataView input)
+    {
+        MLNetAccess.CheckValue(_host, input, nameof(input));
+        MLNetAccess.CheckAlive(_host);
+        using IChannel channel = _host.Start("Training");
+        int seed = _settings.Options.Seed ?? MLNetAccess.Seed(_environment) ?? Random.Shared.Next();
+        CheckDevice(channel);
+        using var reporter = new TrainingReporter(_host, channel, _settings.Options.Progress);
+        LoraModel model = new TrainingRun(_host, _settings, reporter, seed).Run(input);
+        return new LoraTransformer(_environment, model);
+    }
+
+    /// <summary>The shape of the schema after this trainer: the input's, the score and the predicted label.</summary>
+    /// <param name="inputSchema">The shape before it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        MLNetAccess.CheckValue(_host, inputSchema, nameof(inputSchema));
+        SchemaShape.Column label = _settings.Inputs.Check(_host, inputSchema);
+        return OutputShape.Append(
+            inputSchema, label, _settings.Options.PredictedLabelColumnName, _settings.Options.ScoreColumnName);
+    }
+
+    private void CheckDevice(IChannel channel)
+    {
+        if (MLNetAccess.GpuDeviceId(_environment) is not int device)
+        {
+            return;
+        }
+        if (!MLNetAccess.FallbackToCpu(_environment))
+        {
+            throw MLNetAccess.BadState(_host,
+                $"MLContext.GpuDeviceId asks for GPU {device} and FallbackToCpu is false, but this trainer computes on the " +
+                "CPU: set FallbackToCpu to true, or GpuDeviceId to null.");
+        }
+        channel.Warning(MessageSensitivity.None,
+            $"MLContext.GpuDeviceId asks for GPU {device}; this trainer computes on the CPU.");
+    }
+}

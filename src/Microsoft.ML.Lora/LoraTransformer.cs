@@ -1,0 +1,66 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Lora.DataView;
+using Microsoft.ML.Lora.Persistence;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Lora;
+
+/// <summary>
+/// A fine-tuned text classifier in a pipeline: adds the most probable class and the class probabilities to every row.
+/// Views and prediction engines may use it from several threads at once; dispose it when none does any more.
+/// </summary>
+public sealed class LoraTransformer : ITransformer, IDisposable
+{
+    private readonly IHost _host;
+    private readonly InputColumns _inputs;
+    private readonly OutputColumns _outputs;
+
+    internal LoraTransformer(IHostEnvironment environment, LoraModel model)
+    {
+        _host = environment.Register(nameof(LoraTransformer));
+        Model = model;
+        ColumnNames columns = model.Contents.Columns;
+        _inputs = new InputColumns(columns.Text, columns.TextPair, columns.Label, Weight: null);
+        _outputs = new OutputColumns(columns.PredictedLabel, columns.Score, model.Contents.Labels);
+    }
+
+    /// <summary>The model: its parameters, layers, labels, base and training history.</summary>
+    public LoraModel Model { get; }
+
+    /// <summary>True: a row's result depends on that row alone.</summary>
+    bool ITransformer.IsRowToRowMapper => true;
+
+    /// <summary>The schema with the predicted label and the score appended.</summary>
+    /// <param name="inputSchema">A schema with the text column (and the second one of a model of pairs).</param>
+    /// <exception cref="ArgumentOutOfRangeException">A text column is missing or is no text.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(inputSchema, nameof(inputSchema)).Output;
+
+    /// <summary>The view with the predicted label and the score appended, computed when a cursor asks for them.</summary>
+    /// <param name="input">A view with the text column (and the second one of a model of pairs).</param>
+    /// <exception cref="ArgumentOutOfRangeException">A text column is missing or is no text.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        MLNetAccess.CheckValue(_host, input, nameof(input));
+        return new ScoringDataView(input, Bind(input.Schema, nameof(input)), Model.Classifier);
+    }
+
+    /// <summary>Frees what scoring holds in memory. Views of this transformer cannot be read afterwards.</summary>
+    public void Dispose() => Model.Dispose();
+
+    /// <summary>A mapper of single rows.</summary>
+    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) =>
+        new ScoringRowMapper(Bind(inputSchema, nameof(inputSchema)), Model.Classifier);
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => MLNetAccess.SaveHeader(ctx,
+        ModelArchive.Write(Model.Contents, (name, write) => MLNetAccess.SaveFile(ctx, name, write)));
+
+    internal static LoraTransformer Load(
+        IHostEnvironment environment, string header, Func<string, Action<Stream>, bool> tryRead) =>
+        new(environment, new LoraModel(ModelArchive.Read(header, tryRead), Environment.ProcessorCount));
+
+    private ScoringSchema Bind(DataViewSchema schema, string parameter)
+    {
+        MLNetAccess.CheckValue(_host, schema, parameter);
+        return new ScoringSchema(_host, schema, _inputs, _outputs);
+    }
+}
