@@ -14,12 +14,12 @@ internal sealed class SchemaFile
     private const int RowsPerBlock = 1;
 
     private readonly IHostEnvironment _env;
-    private readonly CodecFactory _codecs;
+    private readonly ValueCodecs _codecs;
 
     private SchemaFile(IHostEnvironment env)
     {
         _env = env;
-        _codecs = new CodecFactory(env);
+        _codecs = new ValueCodecs(env);
     }
 
     private enum Compression : byte

@@ -28,5 +28,5 @@ public readonly struct ChannelMessage
         _args = args;
     }
 
-    public string Message => _args == null ? _message : Contracts.GetMessage(_message, _args);
+    public string Message => _args == null ? _message : MessageText.Format(_message, _args);
 }

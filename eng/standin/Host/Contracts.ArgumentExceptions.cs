@@ -9,7 +9,7 @@ internal static partial class Contracts
         Process(new ArgumentOutOfRangeException(name, msg));
 
     public static Exception ExceptUserArg(string name, string msg, params object[] args) =>
-        Process(new ArgumentOutOfRangeException(name, GetMessage(msg, args)));
+        Process(new ArgumentOutOfRangeException(name, MessageText.Format(msg, args)));
 
     public static Exception ExceptUserArg(this IExceptionContext ctx, string name) =>
         Process(new ArgumentOutOfRangeException(name), ctx);
@@ -18,7 +18,7 @@ internal static partial class Contracts
         Process(new ArgumentOutOfRangeException(name, msg), ctx);
 
     public static Exception ExceptUserArg(this IExceptionContext ctx, string name, string msg, params object[] args) =>
-        Process(new ArgumentOutOfRangeException(name, GetMessage(msg, args)), ctx);
+        Process(new ArgumentOutOfRangeException(name, MessageText.Format(msg, args)), ctx);
 
     public static Exception ExceptParam(string paramName) =>
         Process(new ArgumentOutOfRangeException(paramName));
@@ -27,7 +27,7 @@ internal static partial class Contracts
         Process(new ArgumentOutOfRangeException(paramName, msg));
 
     public static Exception ExceptParam(string paramName, string msg, params object[] args) =>
-        Process(new ArgumentOutOfRangeException(paramName, GetMessage(msg, args)));
+        Process(new ArgumentOutOfRangeException(paramName, MessageText.Format(msg, args)));
 
     public static Exception ExceptParam(this IExceptionContext ctx, string paramName) =>
         Process(new ArgumentOutOfRangeException(paramName), ctx);
@@ -37,7 +37,7 @@ internal static partial class Contracts
 
     public static Exception ExceptParam(this IExceptionContext ctx, string paramName, string msg,
         params object[] args) =>
-        Process(new ArgumentOutOfRangeException(paramName, GetMessage(msg, args)), ctx);
+        Process(new ArgumentOutOfRangeException(paramName, MessageText.Format(msg, args)), ctx);
 
     public static Exception ExceptValue(string paramName) =>
         Process(new ArgumentNullException(paramName));
@@ -46,7 +46,7 @@ internal static partial class Contracts
         Process(new ArgumentNullException(paramName, msg));
 
     public static Exception ExceptValue(string paramName, string msg, params object[] args) =>
-        Process(new ArgumentNullException(paramName, GetMessage(msg, args)));
+        Process(new ArgumentNullException(paramName, MessageText.Format(msg, args)));
 
     public static Exception ExceptValue(this IExceptionContext ctx, string paramName) =>
         Process(new ArgumentNullException(paramName), ctx);
@@ -56,7 +56,7 @@ internal static partial class Contracts
 
     public static Exception ExceptValue(this IExceptionContext ctx, string paramName, string msg,
         params object[] args) =>
-        Process(new ArgumentNullException(paramName, GetMessage(msg, args)), ctx);
+        Process(new ArgumentNullException(paramName, MessageText.Format(msg, args)), ctx);
 
     public static Exception ExceptEmpty(string paramName) =>
         Process(new ArgumentOutOfRangeException(paramName, $"{paramName} cannot be null or empty"));
@@ -74,7 +74,7 @@ internal static partial class Contracts
         Process(new ArgumentOutOfRangeException(paramName, value, msg));
 
     public static Exception ExceptParamValue<T>(T value, string paramName, string msg, params object[] args) =>
-        Process(new ArgumentOutOfRangeException(paramName, value, GetMessage(msg, args)));
+        Process(new ArgumentOutOfRangeException(paramName, value, MessageText.Format(msg, args)));
 
     public static Exception ExceptSchemaMismatch(string paramName, string columnRole, string columnName) =>
         Process(new ArgumentOutOfRangeException(paramName, $"Could not find {columnRole} column '{columnName}'"));
@@ -101,7 +101,7 @@ internal static partial class Contracts
 
     public static Exception ExceptParamValue<T>(this IExceptionContext ctx, T value, string paramName, string msg,
         params object[] args) =>
-        Process(new ArgumentOutOfRangeException(paramName, value, GetMessage(msg, args)), ctx);
+        Process(new ArgumentOutOfRangeException(paramName, value, MessageText.Format(msg, args)), ctx);
 
     public static Exception ExceptSchemaMismatch(this IExceptionContext ctx, string paramName, string columnRole,
         string columnName) =>

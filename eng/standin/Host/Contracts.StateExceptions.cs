@@ -9,13 +9,13 @@ internal static partial class Contracts
         Process(new InvalidOperationException(msg));
 
     public static Exception Except(string msg, params object[] args) =>
-        Process(new InvalidOperationException(GetMessage(msg, args)));
+        Process(new InvalidOperationException(MessageText.Format(msg, args)));
 
     public static Exception Except(Exception inner, string msg) =>
         Process(new InvalidOperationException(msg, inner));
 
     public static Exception Except(Exception inner, string msg, params object[] args) =>
-        Process(new InvalidOperationException(GetMessage(msg, args), inner));
+        Process(new InvalidOperationException(MessageText.Format(msg, args), inner));
 
     public static Exception Except(this IExceptionContext ctx) =>
         Process(new InvalidOperationException(), ctx);
@@ -24,13 +24,13 @@ internal static partial class Contracts
         Process(new InvalidOperationException(msg), ctx);
 
     public static Exception Except(this IExceptionContext ctx, string msg, params object[] args) =>
-        Process(new InvalidOperationException(GetMessage(msg, args)), ctx);
+        Process(new InvalidOperationException(MessageText.Format(msg, args)), ctx);
 
     public static Exception Except(this IExceptionContext ctx, Exception inner, string msg) =>
         Process(new InvalidOperationException(msg, inner), ctx);
 
     public static Exception Except(this IExceptionContext ctx, Exception inner, string msg, params object[] args) =>
-        Process(new InvalidOperationException(GetMessage(msg, args), inner), ctx);
+        Process(new InvalidOperationException(MessageText.Format(msg, args), inner), ctx);
 
     public static Exception ExceptIO() =>
         Process(new IOException());
@@ -39,13 +39,13 @@ internal static partial class Contracts
         Process(new IOException(msg));
 
     public static Exception ExceptIO(string msg, params object[] args) =>
-        Process(new IOException(GetMessage(msg, args)));
+        Process(new IOException(MessageText.Format(msg, args)));
 
     public static Exception ExceptIO(Exception inner, string msg) =>
         Process(new IOException(msg, inner));
 
     public static Exception ExceptIO(Exception inner, string msg, params object[] args) =>
-        Process(new IOException(GetMessage(msg, args), inner));
+        Process(new IOException(MessageText.Format(msg, args), inner));
 
     public static Exception ExceptIO(this IExceptionContext ctx) =>
         Process(new IOException(), ctx);
@@ -54,13 +54,13 @@ internal static partial class Contracts
         Process(new IOException(msg), ctx);
 
     public static Exception ExceptIO(this IExceptionContext ctx, string msg, params object[] args) =>
-        Process(new IOException(GetMessage(msg, args)), ctx);
+        Process(new IOException(MessageText.Format(msg, args)), ctx);
 
     public static Exception ExceptIO(this IExceptionContext ctx, Exception inner, string msg) =>
         Process(new IOException(msg, inner), ctx);
 
     public static Exception ExceptIO(this IExceptionContext ctx, Exception inner, string msg, params object[] args) =>
-        Process(new IOException(GetMessage(msg, args), inner), ctx);
+        Process(new IOException(MessageText.Format(msg, args), inner), ctx);
 
     public static Exception ExceptDecode() =>
         Process(new FormatException());
@@ -69,13 +69,13 @@ internal static partial class Contracts
         Process(new FormatException(msg));
 
     public static Exception ExceptDecode(string msg, params object[] args) =>
-        Process(new FormatException(GetMessage(msg, args)));
+        Process(new FormatException(MessageText.Format(msg, args)));
 
     public static Exception ExceptDecode(Exception inner, string msg) =>
         Process(new FormatException(msg, inner));
 
     public static Exception ExceptDecode(Exception inner, string msg, params object[] args) =>
-        Process(new FormatException(GetMessage(msg, args), inner));
+        Process(new FormatException(MessageText.Format(msg, args), inner));
 
     public static Exception ExceptDecode(this IExceptionContext ctx) =>
         Process(new FormatException(), ctx);
@@ -84,14 +84,14 @@ internal static partial class Contracts
         Process(new FormatException(msg), ctx);
 
     public static Exception ExceptDecode(this IExceptionContext ctx, string msg, params object[] args) =>
-        Process(new FormatException(GetMessage(msg, args)), ctx);
+        Process(new FormatException(MessageText.Format(msg, args)), ctx);
 
     public static Exception ExceptDecode(this IExceptionContext ctx, Exception inner, string msg) =>
         Process(new FormatException(msg, inner), ctx);
 
     public static Exception ExceptDecode(this IExceptionContext ctx, Exception inner, string msg,
         params object[] args) =>
-        Process(new FormatException(GetMessage(msg, args), inner), ctx);
+        Process(new FormatException(MessageText.Format(msg, args), inner), ctx);
 
     public static Exception ExceptNotImpl() =>
         Process(new NotImplementedException());
@@ -100,7 +100,7 @@ internal static partial class Contracts
         Process(new NotImplementedException(msg));
 
     public static Exception ExceptNotImpl(string msg, params object[] args) =>
-        Process(new NotImplementedException(GetMessage(msg, args)));
+        Process(new NotImplementedException(MessageText.Format(msg, args)));
 
     public static Exception ExceptNotImpl(this IExceptionContext ctx) =>
         Process(new NotImplementedException(), ctx);
@@ -109,7 +109,7 @@ internal static partial class Contracts
         Process(new NotImplementedException(msg), ctx);
 
     public static Exception ExceptNotImpl(this IExceptionContext ctx, string msg, params object[] args) =>
-        Process(new NotImplementedException(GetMessage(msg, args)), ctx);
+        Process(new NotImplementedException(MessageText.Format(msg, args)), ctx);
 
     public static Exception ExceptNotSupp() =>
         Process(new NotSupportedException());
@@ -118,7 +118,7 @@ internal static partial class Contracts
         Process(new NotSupportedException(msg));
 
     public static Exception ExceptNotSupp(string msg, params object[] args) =>
-        Process(new NotSupportedException(GetMessage(msg, args)));
+        Process(new NotSupportedException(MessageText.Format(msg, args)));
 
     public static Exception ExceptNotSupp(this IExceptionContext ctx) =>
         Process(new NotSupportedException(), ctx);
@@ -127,5 +127,5 @@ internal static partial class Contracts
         Process(new NotSupportedException(msg), ctx);
 
     public static Exception ExceptNotSupp(this IExceptionContext ctx, string msg, params object[] args) =>
-        Process(new NotSupportedException(GetMessage(msg, args)), ctx);
+        Process(new NotSupportedException(MessageText.Format(msg, args)), ctx);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Microsoft.ML.Runtime;
 
@@ -38,18 +37,6 @@ internal static partial class Contracts
 
     [Conditional("DEBUG")]
     public static void Assert(bool f) => Debug.Assert(f);
-
-    internal static string GetMessage(string msg, params object[] args)
-    {
-        try
-        {
-            return string.Format(CultureInfo.InvariantCulture, msg, args);
-        }
-        catch (FormatException ex)
-        {
-            return "Format message " + msg + ": " + ex.Message;
-        }
-    }
 }
 
 /// <summary>What can be told to stop.</summary>

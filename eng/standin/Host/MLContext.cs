@@ -3,7 +3,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML;
 
 /// <summary>The starting point of every pipeline: catalogs of operations, settings, the log.</summary>
-public sealed class MLContext : IHostEnvironmentInternal, ICancelable
+public sealed class MLContext : IHostEnvironmentInternal
 {
     private readonly EnvironmentRoot _root;
 
@@ -56,8 +56,6 @@ public sealed class MLContext : IHostEnvironmentInternal, ICancelable
 
     int? IHostEnvironmentInternal.Seed => _root.Seed;
 
-    bool ICancelable.IsCanceled => _root.IsCanceled;
-
     string IExceptionContext.ContextDescription => EnvironmentMark.Description;
 
     public bool TryAddOption<T>(string name, T value) => _root.TryAddOption(name, value);
@@ -71,8 +69,6 @@ public sealed class MLContext : IHostEnvironmentInternal, ICancelable
     public bool RemoveOption(string name) => _root.RemoveOption(name);
 
     internal void CancelExecution() => _root.IsCanceled = true;
-
-    void ICancelable.CancelExecution() => CancelExecution();
 
     IHost IHostEnvironment.Register(string name, int? seed, bool? verbose)
     {

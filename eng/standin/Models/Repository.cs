@@ -6,8 +6,6 @@ namespace Microsoft.ML;
 /// <summary>Named streams that make up a model.</summary>
 internal abstract class Repository : IDisposable
 {
-    private const int LargestInMemory = 1 << 24;
-
     internal Repository(bool needDir, IExceptionContext ectx)
     {
         ExceptionContext = ectx;
@@ -28,21 +26,11 @@ internal abstract class Repository : IDisposable
 
     protected static string NormalizeForArchiveEntry(string path) => path?.Replace('\\', '/');
 
-    protected static string Combine(string dir, string name) =>
-        NormalizeForArchiveEntry(string.IsNullOrEmpty(dir) ? name : $"{dir}/{name}");
-
     protected abstract void OnDispose(Entry ent);
 
     protected virtual void Dispose(bool disposing)
     {
     }
-
-    /// <summary>A seekable stream for an entry of so many bytes (-1 when not known).</summary>
-    private protected static Stream CreateScratch(long length) =>
-        length is >= 0 and <= LargestInMemory
-            ? new MemoryStream((int)length)
-            : new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew,
-                FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
 
     /// <summary>One open stream of the repository.</summary>
     public sealed class Entry : IDisposable
@@ -96,7 +84,7 @@ internal sealed class RepositoryWriter : Repository
     {
         ExceptionContext.CheckNonEmpty(name, nameof(name));
         ExceptionContext.Check(!_committed, "Already committed");
-        return new Entry(this, Combine(dir, name), CreateScratch(-1));
+        return new Entry(this, PathOf(dir, name), ScratchStream.Create(-1));
     }
 
     public void Commit()
@@ -125,6 +113,9 @@ internal sealed class RepositoryWriter : Repository
             _archive.Dispose();
         }
     }
+
+    private static string PathOf(string dir, string name) =>
+        NormalizeForArchiveEntry(string.IsNullOrEmpty(dir) ? name : $"{dir}/{name}");
 }
 
 /// <summary>Reads a model from a zip.</summary>
@@ -154,21 +145,21 @@ internal sealed class RepositoryReader : Repository
 
     public Entry OpenEntry(string dir, string name) =>
         OpenEntryOrNull(dir, name)
-        ?? throw ExceptionContext.Except($"Repository doesn't contain entry {Combine(dir, name)}");
+        ?? throw ExceptionContext.Except($"Repository doesn't contain entry {PathOf(dir, name)}");
 
     public Entry OpenEntryOrNull(string name) => OpenEntryOrNull(null, name);
 
     public Entry OpenEntryOrNull(string dir, string name)
     {
         ExceptionContext.CheckNonEmpty(name, nameof(name));
-        var path = Combine(dir, name);
+        var path = PathOf(dir, name);
         var found = _archive.Entries.FirstOrDefault(entry => NormalizeForArchiveEntry(entry.FullName) == path);
         if (found == null)
         {
             return null;
         }
 
-        var stream = CreateScratch(found.Length);
+        var stream = ScratchStream.Create(found.Length);
         using (var source = found.Open())
         {
             source.CopyTo(stream);
@@ -183,4 +174,7 @@ internal sealed class RepositoryReader : Repository
     }
 
     protected override void Dispose(bool disposing) => _archive.Dispose();
+
+    private static string PathOf(string dir, string name) =>
+        NormalizeForArchiveEntry(string.IsNullOrEmpty(dir) ? name : $"{dir}/{name}");
 }

@@ -26,28 +26,28 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
 
     public DataViewSchema InputSchema => _bindings.InputSchema;
 
-    public DataViewSchema OutputSchema => _bindings.Schema;
+    DataViewSchema IRowToRowMapper.OutputSchema => _bindings.Schema;
 
-    DataViewSchema IDataView.Schema => OutputSchema;
+    DataViewSchema IDataView.Schema => _bindings.Schema;
 
-    public bool CanShuffle => _input.CanShuffle;
+    bool IDataView.CanShuffle => _input.CanShuffle;
 
     public static DataViewSchema GetOutputSchema(DataViewSchema inputSchema, IRowMapper mapper) =>
         new ColumnBindings(inputSchema, mapper.GetOutputColumns()).Schema;
 
-    public long? GetRowCount() => _input.GetRowCount();
+    long? IDataView.GetRowCount() => _input.GetRowCount();
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
+    DataViewRowCursor IDataView.GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand)
     {
-        var active = ColumnBindings.ToPredicate(columnsNeeded, OutputSchema.Count);
+        var active = ColumnBindings.ToPredicate(columnsNeeded, _bindings.Schema.Count);
         var inputs = _bindings.InputsFor(active, _mapper.GetDependencies);
         return new Cursor(_host, _input.GetRowCursor(inputs, rand), this, active);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n,
-        Random rand = null)
+    DataViewRowCursor[] IDataView.GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n,
+        Random rand)
     {
-        var active = ColumnBindings.ToPredicate(columnsNeeded, OutputSchema.Count);
+        var active = ColumnBindings.ToPredicate(columnsNeeded, _bindings.Schema.Count);
         var inputs = _bindings.InputsFor(active, _mapper.GetDependencies);
         return _input.GetRowCursorSet(inputs, n, rand)
             .Select(cursor => (DataViewRowCursor)new Cursor(_host, cursor, this, active))
@@ -56,14 +56,14 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
 
     IEnumerable<DataViewSchema.Column> IRowToRowMapper.GetDependencies(
         IEnumerable<DataViewSchema.Column> dependingColumns) =>
-        _bindings.InputsFor(ColumnBindings.ToPredicate(dependingColumns, OutputSchema.Count), _mapper.GetDependencies);
+        _bindings.InputsFor(ColumnBindings.ToPredicate(dependingColumns, _bindings.Schema.Count), _mapper.GetDependencies);
 
     DataViewRow IRowToRowMapper.GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {
         _host.CheckValue(input, nameof(input));
         _host.CheckValue(activeColumns, nameof(activeColumns));
         using var channel = _host.Start("GetEntireRow");
-        return new Row(input, this, ColumnBindings.ToPredicate(activeColumns, OutputSchema.Count));
+        return new Row(input, this, ColumnBindings.ToPredicate(activeColumns, _bindings.Schema.Count));
     }
 
     private ValueGetter<TValue> Getter<TValue>(IExceptionContext context, DataViewRow input, Delegate[] getters,
@@ -97,7 +97,7 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
             _getters = parent._mapper.CreateGetters(input, parent._bindings.ActiveAdded(active), out _disposer);
         }
 
-        public override DataViewSchema Schema => _parent.OutputSchema;
+        public override DataViewSchema Schema => _parent._bindings.Schema;
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
 
@@ -130,7 +130,7 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
             _getters = parent._mapper.CreateGetters(input, parent._bindings.ActiveAdded(active), out _disposer);
         }
 
-        public override DataViewSchema Schema => _parent.OutputSchema;
+        public override DataViewSchema Schema => _parent._bindings.Schema;
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
 

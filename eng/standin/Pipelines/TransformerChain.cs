@@ -33,7 +33,7 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
 
     internal TransformerChain(IHostEnvironment env, ModelLoadContext ctx)
     {
-        ctx.CheckAtModel(TransformerChain.Version);
+        ctx.CheckAtModel(ChainModel.Version);
         var count = ctx.Reader.ReadInt32();
         env.CheckDecode(count >= 0);
         _transformers = new ITransformer[count];
@@ -42,7 +42,7 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
         {
             _scopes[i] = (TransformerScope)ctx.Reader.ReadInt32();
             ctx.LoadModel<ITransformer, SignatureLoadModel>(env, out _transformers[i],
-                TransformerChain.MemberName(i));
+                ChainModel.MemberName(i));
         }
 
         LastTransformer = _transformers.LastOrDefault() as TLastTransformer;
@@ -92,12 +92,12 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ctx.CheckAtModel();
-        ctx.SetVersionInfo(TransformerChain.Version);
+        ctx.SetVersionInfo(ChainModel.Version);
         ctx.Writer.Write(_transformers.Length);
         for (var i = 0; i < _transformers.Length; i++)
         {
             ctx.Writer.Write((int)_scopes[i]);
-            ctx.SaveModel(_transformers[i], TransformerChain.MemberName(i));
+            ctx.SaveModel(_transformers[i], ChainModel.MemberName(i));
         }
     }
 
@@ -145,13 +145,17 @@ internal interface ITransformerChainAccessor
     TransformerScope[] Scopes { get; }
 }
 
-/// <summary>How chains are saved and loaded.</summary>
+/// <summary>The name under which chains are loaded.</summary>
 internal static class TransformerChain
 {
     public const string LoaderSignature = "TransformerChain";
+}
 
-    internal static VersionInfo Version { get; } = new("XF CHAIN", 0x00010001, 0x00010001, 0x00010001,
-        RealAssemblies.Data, LoaderSignature);
+/// <summary>How chains are saved.</summary>
+internal static class ChainModel
+{
+    public static VersionInfo Version { get; } = new("XF CHAIN", 0x00010001, 0x00010001, 0x00010001,
+        RealAssemblies.Data, TransformerChain.LoaderSignature);
 
-    internal static string MemberName(int index) => $"Transform_{index:000}";
+    public static string MemberName(int index) => $"Transform_{index:000}";
 }

@@ -5,15 +5,6 @@ namespace Microsoft.ML.Data;
 /// <summary>Questions to column types.</summary>
 internal static class ColumnTypeExtensions
 {
-    private static readonly Dictionary<Type, PrimitiveDataViewType> _primitives = new PrimitiveDataViewType[]
-    {
-        NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16, NumberDataViewType.UInt16,
-        NumberDataViewType.Int32, NumberDataViewType.UInt32, NumberDataViewType.Int64, NumberDataViewType.UInt64,
-        NumberDataViewType.Single, NumberDataViewType.Double, TextDataViewType.Instance,
-        BooleanDataViewType.Instance, TimeSpanDataViewType.Instance, DateTimeDataViewType.Instance,
-        DateTimeOffsetDataViewType.Instance, RowIdDataViewType.Instance,
-    }.ToDictionary(type => type.RawType);
-
     public static bool IsStandardScalar(this DataViewType columnType) =>
         columnType is NumberDataViewType or TextDataViewType or BooleanDataViewType or RowIdDataViewType
             or TimeSpanDataViewType or DateTimeDataViewType or DateTimeOffsetDataViewType;
@@ -50,12 +41,8 @@ internal static class ColumnTypeExtensions
             : columnType.Equals(other);
     }
 
-    /// <summary>The standard column type whose values a .NET type carries; text also for strings.</summary>
-    internal static bool TryGetPrimitiveType(Type type, out PrimitiveDataViewType found) =>
-        _primitives.TryGetValue(type == typeof(string) ? typeof(ReadOnlyMemory<char>) : type, out found);
-
     public static PrimitiveDataViewType PrimitiveTypeFromType(Type type) =>
-        TryGetPrimitiveType(type, out var found)
+        StandardTypes.TryFind(type, out var found)
             ? found
             : throw Contracts.ExceptParam(nameof(type), $"{type.Name} is not a primitive column type");
 

@@ -25,7 +25,7 @@ internal abstract class TermMap
 
     public static TermMap Create<T>(PrimitiveDataViewType itemType, T[] terms) => new TermMap<T>(itemType, terms);
 
-    public static TermMap Load(ModelLoadContext ctx, IHostEnvironment env, CodecFactory codecs)
+    public static TermMap Load(ModelLoadContext ctx, IHostEnvironment env, ValueCodecs codecs)
     {
         var kind = ctx.Reader.ReadByte();
         if (kind == TextKind)
@@ -48,7 +48,7 @@ internal abstract class TermMap
             ctx.Reader);
     }
 
-    public void Save(ModelSaveContext ctx, IHostEnvironment env, CodecFactory codecs)
+    public void Save(ModelSaveContext ctx, IHostEnvironment env, ValueCodecs codecs)
     {
         if (ItemType is TextDataViewType)
         {

@@ -84,7 +84,7 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
         ctx.CheckAtModel(_vocabularyVersion);
         var count = ctx.Reader.ReadInt32();
         Host.CheckDecode(count == ColumnPairs.Length);
-        var codecs = new CodecFactory(Host);
+        var codecs = new ValueCodecs(Host);
         var terms = new TermMap[count];
         for (var i = 0; i < count; i++)
         {
@@ -99,7 +99,7 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
         ctx.CheckAtModel();
         ctx.SetVersionInfo(_vocabularyVersion);
         ctx.Writer.Write(_terms.Length);
-        var codecs = new CodecFactory(Host);
+        var codecs = new ValueCodecs(Host);
         foreach (var terms in _terms)
         {
             terms.Save(ctx, Host, codecs);

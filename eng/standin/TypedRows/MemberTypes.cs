@@ -21,7 +21,7 @@ internal static class MemberTypes
             item = memberType.IsArray ? memberType.GetElementType() : memberType.GetGenericArguments()[0];
         }
 
-        return ColumnTypeExtensions.TryGetPrimitiveType(item, out itemType);
+        return StandardTypes.TryFind(item, out itemType);
     }
 
     /// <summary>The raw type of the column that a member of the type is, or null.</summary>

@@ -4,15 +4,15 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Data.IO;
 
 /// <summary>Finds the codec of a type, and the codec that a definition names.</summary>
-internal sealed class CodecFactory
+internal sealed class ValueCodecs
 {
     private readonly IHost _host;
     private readonly Dictionary<string, ValueCodec> _byName;
     private readonly Dictionary<Type, ValueCodec> _byType;
 
-    public CodecFactory(IHostEnvironment env)
+    public ValueCodecs(IHostEnvironment env)
     {
-        _host = env.Register(nameof(CodecFactory));
+        _host = env.Register("CodecFactory");
         ValueCodec[] simple =
         [
             new PackedCodec<sbyte>("SByte", NumberDataViewType.SByte),
