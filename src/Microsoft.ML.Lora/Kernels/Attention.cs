@@ -26,15 +26,21 @@ internal static unsafe class Attention
         Matrix q, Matrix k, Matrix v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> keyOffsets,
         in AttentionSpec spec, Matrix context, Matrix rowStatistics, ThreadTeam team)
     {
-        for (var b = 0; b + 1 < queryOffsets.Length; b++)
+        Check(q, k, v, queryOffsets, keyOffsets, spec);
+        fixed (int* queries = queryOffsets, keys = keyOffsets)
         {
-            for (var h = 0; h < spec.Heads; h++)
+            var job = new AttentionForward
             {
-                for (var i = queryOffsets[b]; i < queryOffsets[b + 1]; i++)
-                {
-                    ForwardRow(q, k, v, i, i - queryOffsets[b], keyOffsets[b], keyOffsets[b + 1], h, spec, context, rowStatistics);
-                }
-            }
+                Q = q,
+                K = k,
+                V = v,
+                QueryOffsets = queries,
+                KeyOffsets = keys,
+                Spec = spec,
+                Context = context,
+                Statistics = rowStatistics,
+            };
+            team.Run((queryOffsets.Length - 1) * spec.Heads, ref job);
         }
     }
 
@@ -44,111 +50,42 @@ internal static unsafe class Attention
         ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> keyOffsets, in AttentionSpec spec,
         Matrix gradQ, Matrix gradK, Matrix gradV, ThreadTeam team)
     {
-        gradQ.Clear();
-        gradK.Clear();
-        gradV.Clear();
-        for (var b = 0; b + 1 < queryOffsets.Length; b++)
+        Check(q, k, v, queryOffsets, keyOffsets, spec);
+        fixed (int* queries = queryOffsets, keys = keyOffsets)
         {
-            for (var h = 0; h < spec.Heads; h++)
+            var job = new AttentionBackward
             {
-                for (var i = queryOffsets[b]; i < queryOffsets[b + 1]; i++)
-                {
-                    BackwardRow(
-                        q, k, v, i, i - queryOffsets[b], keyOffsets[b], keyOffsets[b + 1], h, spec, rowStatistics,
-                        gradContext, gradQ, gradK, gradV);
-                }
-            }
+                Q = q,
+                K = k,
+                V = v,
+                QueryOffsets = queries,
+                KeyOffsets = keys,
+                Spec = spec,
+                Statistics = rowStatistics,
+                GradContext = gradContext,
+                GradQ = gradQ,
+                GradK = gradK,
+                GradV = gradV,
+            };
+            team.Run((queryOffsets.Length - 1) * spec.Heads, ref job);
         }
     }
 
-    private static float Score(Matrix q, Matrix k, int i, int place, int j, int first, int h, in AttentionSpec spec)
+    private static void Check(
+        Matrix q, Matrix k, Matrix v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> keyOffsets, in AttentionSpec spec)
     {
-        var size = q.Columns / spec.Heads;
-        var distance = j - first - place;
-        if (spec.Bias.Reach > 0 && Math.Abs(distance) > spec.Bias.Reach)
+        if (spec.Heads <= 0 || q.Columns % spec.Heads != 0 || k.Columns != q.Columns || v.Columns != q.Columns)
         {
-            return float.NegativeInfinity;
+            throw new ArgumentException(
+                $"Queries, keys and values of {q.Columns}, {k.Columns} and {v.Columns} columns do not make {spec.Heads} heads.");
         }
 
-        var sum = 0f;
-        for (var d = h * size; d < (h + 1) * size; d++)
+        if (queryOffsets.Length != keyOffsets.Length || queryOffsets.IsEmpty
+            || queryOffsets[^1] > q.Rows || keyOffsets[^1] > k.Rows || k.Rows != v.Rows)
         {
-            sum += q.RowPointer(i)[d] * k.RowPointer(j)[d];
-        }
-
-        var relative = spec.Bias.Relative;
-        return (sum * spec.Scale) + (relative.IsEmpty ? 0 : relative.RowPointer(h)[(relative.Columns / 2) + distance]);
-    }
-
-    private static void ForwardRow(
-        Matrix q, Matrix k, Matrix v, int i, int place, int first, int last, int h, in AttentionSpec spec,
-        Matrix context, Matrix rowStatistics)
-    {
-        var size = q.Columns / spec.Heads;
-        var greatest = float.NegativeInfinity;
-        for (var j = first; j < last; j++)
-        {
-            greatest = MathF.Max(greatest, Score(q, k, i, place, j, first, h, spec));
-        }
-
-        var sum = 0f;
-        for (var j = first; j < last; j++)
-        {
-            sum += MathF.Exp(Score(q, k, i, place, j, first, h, spec) - greatest);
-        }
-
-        var target = context.RowPointer(i) + (h * size);
-        new Span<float>(target, size).Clear();
-        for (var j = first; j < last; j++)
-        {
-            var p = MathF.Exp(Score(q, k, i, place, j, first, h, spec) - greatest) / sum
-                * spec.Dropout.Factor((i * spec.Heads) + h, j - first);
-            for (var d = 0; d < size; d++)
-            {
-                target[d] += p * v.RowPointer(j)[(h * size) + d];
-            }
-        }
-
-        if (!rowStatistics.IsEmpty)
-        {
-            rowStatistics.RowPointer(i)[2 * h] = greatest;
-            rowStatistics.RowPointer(i)[(2 * h) + 1] = 1 / sum;
-        }
-    }
-
-    private static void BackwardRow(
-        Matrix q, Matrix k, Matrix v, int i, int place, int first, int last, int h, in AttentionSpec spec,
-        Matrix rowStatistics, Matrix gradContext, Matrix gradQ, Matrix gradK, Matrix gradV)
-    {
-        var size = q.Columns / spec.Heads;
-        var statistics = rowStatistics.RowPointer(i) + (2 * h);
-        var inner = 0f;
-        for (var pass = 0; pass < 2; pass++)
-        {
-            for (var j = first; j < last; j++)
-            {
-                var p = MathF.Exp(Score(q, k, i, place, j, first, h, spec) - statistics[0]) * statistics[1];
-                var keep = spec.Dropout.Factor((i * spec.Heads) + h, j - first);
-                var gradP = 0f;
-                for (var d = h * size; d < (h + 1) * size; d++)
-                {
-                    gradP += keep * gradContext.RowPointer(i)[d] * v.RowPointer(j)[d];
-                }
-
-                if (pass == 0)
-                {
-                    inner += p * gradP;
-                    continue;
-                }
-
-                var gradScore = p * (gradP - inner) * spec.Scale;
-                for (var d = h * size; d < (h + 1) * size; d++)
-                {
-                    gradV.RowPointer(j)[d] += p * keep * gradContext.RowPointer(i)[d];
-                    gradQ.RowPointer(i)[d] += gradScore * k.RowPointer(j)[d];
-                    gradK.RowPointer(j)[d] += gradScore * q.RowPointer(i)[d];
-                }
-            }
+            throw new ArgumentException(
+                $"{queryOffsets.Length} query and {keyOffsets.Length} key offsets do not fit {q.Rows} queries, "
+                + $"{k.Rows} keys and {v.Rows} values.");
         }
     }
 }

@@ -53,10 +53,12 @@ internal unsafe struct GemmJob : IParallelJob
         var tile = new MicroTile
         {
             AStride = (nint)A.Stride * sizeof(float),
+            AStep = sizeof(float),
             K = count,
             TailStride = (nint)Tail.Stride * sizeof(float),
             TailK = last && Epilogue.TailDropout.IsEmpty ? Tail.Columns : 0,
             Panel = (byte*)(B.Data + panel.Offset + ((long)k * panel.Width)),
+            PanelStride = panel.Width * sizeof(float),
             TailPanel = (byte*)(B.Data + panel.Offset + ((long)B.K * panel.Width)),
             CStride = (nint)C.Stride * sizeof(float),
             Bias = (byte*)(k > 0 || Epilogue.Bias == null ? null : Epilogue.Bias + panel.FirstColumn),

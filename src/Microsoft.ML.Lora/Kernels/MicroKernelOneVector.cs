@@ -38,6 +38,8 @@ internal static unsafe class MicroKernelOneVector<S, V>
         var a0 = tile->A;
         var panel = tile->Panel;
         var stride = tile->AStride;
+        var step = tile->AStep;
+        var panelStride = tile->PanelStride;
         var k = tile->K;
         for (var tail = false; ; tail = true)
         {
@@ -47,7 +49,7 @@ internal static unsafe class MicroKernelOneVector<S, V>
             for (; k != 0; k--)
             {
                 var p = S.Load((float*)panel);
-                panel += S.Count * sizeof(float);
+                panel += panelStride;
                 V x;
                 x = S.Create(*(float*)a0);
                 c0 = S.MultiplyAdd(x, p, c0);
@@ -117,10 +119,10 @@ internal static unsafe class MicroKernelOneVector<S, V>
                     c11 = S.MultiplyAdd(x, p, c11);
                 }
 
-                a0 += sizeof(float);
-                a3 += sizeof(float);
-                a6 += sizeof(float);
-                a9 += sizeof(float);
+                a0 += step;
+                a3 += step;
+                a6 += step;
+                a9 += step;
             }
 
             if (tail || tile->TailK == 0)
@@ -131,6 +133,7 @@ internal static unsafe class MicroKernelOneVector<S, V>
             a0 = tile->Tail;
             panel = tile->TailPanel;
             stride = tile->TailStride;
+            step = sizeof(float);
             k = tile->TailK;
         }
 

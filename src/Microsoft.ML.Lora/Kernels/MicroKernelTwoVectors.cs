@@ -44,6 +44,8 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
         var a0 = tile->A;
         var panel = tile->Panel;
         var stride = tile->AStride;
+        var step = tile->AStep;
+        var panelStride = tile->PanelStride;
         var k = tile->K;
         for (var tail = false; ; tail = true)
         {
@@ -54,7 +56,7 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
             {
                 var p = S.Load((float*)panel);
                 var q = S.Load((float*)panel + S.Count);
-                panel += 2 * S.Count * sizeof(float);
+                panel += panelStride;
                 V x;
                 x = S.Create(*(float*)a0);
                 c0a = S.MultiplyAdd(x, p, c0a);
@@ -136,10 +138,10 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
                     c11b = S.MultiplyAdd(x, q, c11b);
                 }
 
-                a0 += sizeof(float);
-                a3 += sizeof(float);
-                a6 += sizeof(float);
-                a9 += sizeof(float);
+                a0 += step;
+                a3 += step;
+                a6 += step;
+                a9 += step;
             }
 
             if (tail || tile->TailK == 0)
@@ -150,6 +152,7 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
             a0 = tile->Tail;
             panel = tile->TailPanel;
             stride = tile->TailStride;
+            step = sizeof(float);
             k = tile->TailK;
         }
 

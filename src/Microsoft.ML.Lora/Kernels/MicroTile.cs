@@ -10,15 +10,19 @@ internal unsafe struct MicroTile
     /// <summary>First row of A; each lies <see cref="AStride"/> bytes after the one before.</summary>
     public byte* A;
     public nint AStride;
+
+    /// <summary>From one k to the next: an element where A is read as it lies, a row where it is read transposed.</summary>
+    public nint AStep;
     public nint K;
 
-    /// <summary>First row of the tail; not read when <see cref="TailK"/> is 0.</summary>
+    /// <summary>First row of the tail, k by k floats; not read when <see cref="TailK"/> is 0.</summary>
     public byte* Tail;
     public nint TailStride;
     public nint TailK;
 
-    /// <summary>Panel rows for A.</summary>
+    /// <summary>Panel rows for A, <see cref="PanelStride"/> bytes apart: the panel's width when it is packed.</summary>
     public byte* Panel;
+    public nint PanelStride;
 
     /// <summary>Panel rows for the tail.</summary>
     public byte* TailPanel;

@@ -7,7 +7,7 @@ internal static class VectorMath
 {
     /// <summary>
     /// eˣ = 2ⁿ · eʳ with |r| ≤ ln 2 / 2 in two pieces of ln 2 (Cody, Waite) and a polynomial of degree 6. Greatest
-    /// relative error 8.9e-8 against double on [−87, 88]; 0 below −104, ∞ above 88.73, NaN of NaN.
+    /// relative error 1.2e-7 against double on [−87, 88]; 0 below −104, ∞ above 88.73, NaN of NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp<S, V>(V x)
@@ -27,8 +27,8 @@ internal static class VectorMath
     }
 
     /// <summary>
-    /// Φ(x), the normal distribution's cumulative share, and e^(−x²/2): Φ(−|x|) = e^(−x²/2) · P(1 / (1 + 0.225·|x|)), P
-    /// of degree 8. Greatest absolute error of Φ 1.2e-7, of x·Φ(x) 2.4e-7 on [−6, 6].
+    /// Φ(x), the normal distribution's cumulative share, and e^(−x²/2): Φ(−|x|) = e^(−x²/2) · P(1 / (1 + 0.235·|x|)), P
+    /// of degree 8. Greatest error against double: 2.1e-7 of Φ; of x·Φ(x) 1.4e-7, relative above 1 and absolute below.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V NormalShare<S, V>(V x, out V bell)
@@ -47,14 +47,14 @@ internal static class VectorMath
         p = S.MultiplyAdd(p, r, S.Create(1f));
         bell = S.ScaleByPowerOfTwo(p, n);
 
-        var t = S.Divide(S.Create(1f), S.MultiplyAdd(S.Abs(x), S.Create(0.225f), S.Create(1f)));
-        var q = S.MultiplyAdd(t, S.Create(-0.0928523390f), S.Create(0.378672311f));
-        q = S.MultiplyAdd(q, t, S.Create(-0.430608252f));
-        q = S.MultiplyAdd(q, t, S.Create(0.442452180f));
-        q = S.MultiplyAdd(q, t, S.Create(-0.109086827f));
-        q = S.MultiplyAdd(q, t, S.Create(0.140514874f));
-        q = S.MultiplyAdd(q, t, S.Create(0.0804713845f));
-        q = S.MultiplyAdd(q, t, S.Create(0.0904366633f));
+        var t = S.Divide(S.Create(1f), S.MultiplyAdd(S.Abs(x), S.Create(0.235f), S.Create(1f)));
+        var q = S.MultiplyAdd(t, S.Create(-0.0578896324f), S.Create(0.180020797f));
+        q = S.MultiplyAdd(q, t, S.Create(-0.0845260602f));
+        q = S.MultiplyAdd(q, t, S.Create(0.111947137f));
+        q = S.MultiplyAdd(q, t, S.Create(0.0798500857f));
+        q = S.MultiplyAdd(q, t, S.Create(0.0809124923f));
+        q = S.MultiplyAdd(q, t, S.Create(0.0961907765f));
+        q = S.MultiplyAdd(q, t, S.Create(0.0934943778f));
         var tail = S.Multiply(S.Multiply(q, t), bell);
         return S.SelectGreater(x, S.Create(0f), S.Subtract(S.Create(1f), tail), tail);
     }
@@ -68,7 +68,7 @@ internal static class VectorMath
 
     /// <summary>
     /// tanh x: an odd polynomial of degree 9 for |x| &lt; 0.5, (1 − e) / (1 + e) with e = e^(−2|x|) beyond. Greatest
-    /// relative error 2.1e-7 against double.
+    /// relative error 1.5e-7 against double.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Tanh<S, V>(V x)
