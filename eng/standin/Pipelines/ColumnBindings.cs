@@ -1,5 +1,3 @@
-using Microsoft.ML.Runtime;
-
 namespace Microsoft.ML.Data;
 
 /// <summary>
@@ -61,17 +59,5 @@ internal sealed class ColumnBindings
 
         var depends = dependencies(ActiveAdded(active));
         return InputSchema.Where(column => needed[column.Index] || depends(column.Index)).ToArray();
-    }
-
-    public static Func<int, bool> ToPredicate(IEnumerable<DataViewSchema.Column> columns, int count)
-    {
-        Contracts.CheckValue(columns, "columnsNeeded");
-        var active = new bool[count];
-        foreach (var column in columns)
-        {
-            active[column.Index] = true;
-        }
-
-        return index => (uint)index < (uint)active.Length && active[index];
     }
 }

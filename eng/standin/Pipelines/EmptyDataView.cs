@@ -22,7 +22,7 @@ internal sealed class EmptyDataView : IDataView
     public long? GetRowCount() => 0;
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null) =>
-        new Cursor(_host, Schema, ColumnBindings.ToPredicate(columnsNeeded, Schema.Count));
+        new Cursor(_host, Schema, RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema));
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n,
         Random rand = null) =>

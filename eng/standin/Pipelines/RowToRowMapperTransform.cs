@@ -39,7 +39,7 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
 
     DataViewRowCursor IDataView.GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand)
     {
-        var active = ColumnBindings.ToPredicate(columnsNeeded, _bindings.Schema.Count);
+        var active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, _bindings.Schema);
         var inputs = _bindings.InputsFor(active, _mapper.GetDependencies);
         return new Cursor(_host, _input.GetRowCursor(inputs, rand), this, active);
     }
@@ -47,7 +47,7 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
     DataViewRowCursor[] IDataView.GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n,
         Random rand)
     {
-        var active = ColumnBindings.ToPredicate(columnsNeeded, _bindings.Schema.Count);
+        var active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, _bindings.Schema);
         var inputs = _bindings.InputsFor(active, _mapper.GetDependencies);
         return _input.GetRowCursorSet(inputs, n, rand)
             .Select(cursor => (DataViewRowCursor)new Cursor(_host, cursor, this, active))
@@ -56,14 +56,14 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
 
     IEnumerable<DataViewSchema.Column> IRowToRowMapper.GetDependencies(
         IEnumerable<DataViewSchema.Column> dependingColumns) =>
-        _bindings.InputsFor(ColumnBindings.ToPredicate(dependingColumns, _bindings.Schema.Count), _mapper.GetDependencies);
+        _bindings.InputsFor(RowCursorUtils.FromColumnsToPredicate(dependingColumns, _bindings.Schema), _mapper.GetDependencies);
 
     DataViewRow IRowToRowMapper.GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {
         _host.CheckValue(input, nameof(input));
         _host.CheckValue(activeColumns, nameof(activeColumns));
         using var channel = _host.Start("GetEntireRow");
-        return new Row(input, this, ColumnBindings.ToPredicate(activeColumns, _bindings.Schema.Count));
+        return new Row(input, this, RowCursorUtils.FromColumnsToPredicate(activeColumns, _bindings.Schema));
     }
 
     private ValueGetter<TValue> Getter<TValue>(IExceptionContext context, DataViewRow input, Delegate[] getters,

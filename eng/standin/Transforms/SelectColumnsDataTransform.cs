@@ -33,24 +33,24 @@ internal sealed class SelectColumnsDataTransform : IDataView, IRowToRowMapper
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
-        var active = ColumnBindings.ToPredicate(columnsNeeded, Schema.Count);
+        var active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
         return new Cursor(_host, this, _input.GetRowCursor(Inputs(active), rand), active);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n,
         Random rand = null)
     {
-        var active = ColumnBindings.ToPredicate(columnsNeeded, Schema.Count);
+        var active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
         return _input.GetRowCursorSet(Inputs(active), n, rand)
             .Select(cursor => (DataViewRowCursor)new Cursor(_host, this, cursor, active))
             .ToArray();
     }
 
     public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
-        Inputs(ColumnBindings.ToPredicate(dependingColumns, Schema.Count));
+        Inputs(RowCursorUtils.FromColumnsToPredicate(dependingColumns, Schema));
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) =>
-        new Row(this, input, ColumnBindings.ToPredicate(activeColumns, Schema.Count));
+        new Row(this, input, RowCursorUtils.FromColumnsToPredicate(activeColumns, Schema));
 
     private DataViewSchema.Column[] Inputs(Func<int, bool> active) =>
         _sources.Where((_, i) => active(i)).Distinct().Select(index => InputSchema[index]).ToArray();
