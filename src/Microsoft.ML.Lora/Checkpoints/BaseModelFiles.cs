@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.ML.Lora.Checkpoints.Pickle;
 using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Checkpoints;
@@ -76,7 +77,7 @@ internal abstract class BaseModelFiles
     /// <summary>The model's config.json.</summary>
     public ConfigJson ReadConfig() => ReadJson("config.json");
 
-    /// <summary>Opens the weights: model.safetensors, else shards with an index.</summary>
+    /// <summary>Opens the weights: model.safetensors or its shards, else pytorch_model.bin or its shards.</summary>
     /// <exception cref="FileNotFoundException">There are no weights in a format that is read.</exception>
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
     public WeightSource OpenWeights()
@@ -91,7 +92,17 @@ internal abstract class BaseModelFiles
             return ShardedWeights.Open(ReadJson(SingleIndex), Exists, OpenShard);
         }
 
-        Throw.FileNotFound_Model(Description, $"'{SingleFile}' or '{SingleIndex}'");
+        if (Exists(PickledFile))
+        {
+            return OpenPickled(PickledFile);
+        }
+
+        if (Exists(PickledIndex))
+        {
+            return ShardedWeights.Open(ReadJson(PickledIndex), Exists, OpenPickled);
+        }
+
+        Throw.FileNotFound_Model(Description, $"weights: '{SingleFile}', '{SingleIndex}' or '{PickledFile}'");
         return null;
     }
 
@@ -123,6 +134,8 @@ internal abstract class BaseModelFiles
     protected internal abstract MappedMemory Map(string name);
 
     private SafetensorsFile OpenShard(string name) => SafetensorsFile.Open(Map(name), NameForMessages(name));
+
+    private PickledWeights OpenPickled(string name) => PickledWeights.Open(Map(name), NameForMessages(name));
 
     private string ComputeIdentity()
     {

@@ -45,6 +45,16 @@ public class BaseModelFilesTests
         Assert.All(whole.Names, name => Assert.Equal(whole.Find(name)!.ToArray(), shards.Find(name)!.ToArray()));
     }
 
+    [SkippableFact]
+    public void PickledFileHoldsTheTensorsOfTheSafetensorsFile()
+    {
+        using var safe = BaseModelFiles.FromFolder(Shared.Require("models/tiny/tiny-bert")).OpenWeights();
+        using var pickled = BaseModelFiles.FromFolder(Shared.Require("models/tiny/tiny-bert-bin")).OpenWeights();
+
+        Assert.Equal(safe.Names.Order(), pickled.Names.Order());
+        Assert.All(safe.Names, name => Assert.Equal(safe.Find(name)!.ToArray(), pickled.Find(name)!.ToArray()));
+    }
+
     [SkippableTheory]
     [InlineData("f16", "F16", 1e-3)]
     [InlineData("bf16", "BF16", 8e-3)]
