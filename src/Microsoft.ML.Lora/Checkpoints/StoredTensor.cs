@@ -120,20 +120,10 @@ internal sealed class StoredTensor
                 MemoryMarshal.Cast<byte, float>(source).CopyTo(destination);
                 break;
             case StorageType.F16:
-                var halves = MemoryMarshal.Cast<byte, Half>(source);
-                for (var i = 0; i < destination.Length; i++)
-                {
-                    destination[i] = (float)halves[i];
-                }
-
+                Tensors.Widen.Float16(source, destination);
                 break;
             case StorageType.BF16:
-                var words = MemoryMarshal.Cast<byte, ushort>(source);
-                for (var i = 0; i < destination.Length; i++)
-                {
-                    destination[i] = BitConverter.UInt32BitsToSingle((uint)words[i] << 16);
-                }
-
+                Tensors.Widen.BFloat16(source, destination);
                 break;
             case StorageType.F64:
                 var doubles = MemoryMarshal.Cast<byte, double>(source);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Lora.Kernels;
 
 /// <summary>One AdamW update of a run of parameters.</summary>
@@ -5,7 +7,7 @@ namespace Microsoft.ML.Lora.Kernels;
 /// Loshchilov, Hutter: Decoupled weight decay regularization (2019), in PyTorch's order: p −= lr · decay · p;
 /// m = β1·m + (1 − β1)·g; v = β2·v + (1 − β2)·g²; p −= lr · (m / (1 − β1ᵗ)) / (√(v / (1 − β2ᵗ)) + eps).
 /// </remarks>
-internal static class AdamWKernel
+internal static unsafe class AdamWKernel
 {
     /// <summary>Updates parameters and both moments in place.</summary>
     /// <param name="parameters">p.</param>
@@ -18,15 +20,71 @@ internal static class AdamWKernel
         Span<float> parameters, ReadOnlySpan<float> gradient, Span<float> firstMoment, Span<float> secondMoment,
         float gradientScale, in AdamWUpdate update)
     {
-        for (var i = 0; i < parameters.Length; i++)
+        if (gradient.Length != parameters.Length || firstMoment.Length != parameters.Length
+            || secondMoment.Length != parameters.Length)
         {
-            var g = gradient[i] * gradientScale;
-            var m = (update.Beta1 * firstMoment[i]) + ((1 - update.Beta1) * g);
-            var v = (update.Beta2 * secondMoment[i]) + ((1 - update.Beta2) * g * g);
-            firstMoment[i] = m;
-            secondMoment[i] = v;
-            parameters[i] = (parameters[i] * (1 - (update.LearningRate * update.WeightDecay)))
-                - (update.StepSize * m / ((MathF.Sqrt(v) * update.InverseRootCorrection2) + update.Epsilon));
+            throw new ArgumentException("Parameters, gradient and moments differ in length.");
+        }
+
+        fixed (float* p = parameters, g = gradient, m = firstMoment, v = secondMoment)
+        {
+            var kernel = new Kernel
+            {
+                Count = parameters.Length,
+                Parameters = p,
+                Gradient = g,
+                FirstMoment = m,
+                SecondMoment = v,
+                GradientScale = gradientScale,
+                Update = update,
+            };
+            KernelSelector.Run(ref kernel);
+        }
+    }
+
+    private struct Kernel : ISimdKernel
+    {
+        public int Count;
+        public float* Parameters;
+        public float* Gradient;
+        public float* FirstMoment;
+        public float* SecondMoment;
+        public float GradientScale;
+        public AdamWUpdate Update;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var i = 0;
+            for (; i + S.Count <= Count; i += S.Count)
+            {
+                Step<S, V>(i);
+            }
+
+            for (; i < Count; i++)
+            {
+                Step<SimdScalar, float>(i);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Step<S, V>(int i)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var g = S.Multiply(S.Load(Gradient + i), S.Create(GradientScale));
+            var m = S.Multiply(g, S.Create(1 - Update.Beta1));
+            m = S.MultiplyAdd(S.Load(FirstMoment + i), S.Create(Update.Beta1), m);
+            var v = S.Multiply(S.Multiply(g, g), S.Create(1 - Update.Beta2));
+            v = S.MultiplyAdd(S.Load(SecondMoment + i), S.Create(Update.Beta2), v);
+            S.Store(FirstMoment + i, m);
+            S.Store(SecondMoment + i, v);
+            var root = S.MultiplyAdd(S.Sqrt(v), S.Create(Update.InverseRootCorrection2), S.Create(Update.Epsilon));
+            var step = S.Divide(S.Multiply(m, S.Create(Update.StepSize)), root);
+            var kept = S.Create(1 - (Update.LearningRate * Update.WeightDecay));
+            S.Store(Parameters + i, S.Subtract(S.Multiply(S.Load(Parameters + i), kept), step));
         }
     }
 }

@@ -1,34 +1,64 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Kernels;
 
 /// <summary>Row-wise softmax.</summary>
-internal static class Softmax
+internal static unsafe class Softmax
 {
     /// <summary>y = softmax(x) per row; y may be x.</summary>
     public static void Forward(Matrix x, Matrix y)
     {
-        for (var row = 0; row < x.Rows; row++)
+        var kernel = new Kernel { X = x, Y = y };
+        KernelSelector.Run(ref kernel);
+    }
+
+    private struct Kernel : ISimdKernel
+    {
+        public Matrix X;
+        public Matrix Y;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run<S, V>()
+            where S : struct, ISimd<V>
+            where V : struct
         {
-            var source = x[row];
-            var target = y[row];
-            var greatest = float.NegativeInfinity;
-            foreach (var value in source)
+            for (var row = 0; row < X.Rows; row++)
             {
-                greatest = MathF.Max(greatest, value);
+                var greatest = float.NegativeInfinity;
+                foreach (var value in X[row])
+                {
+                    greatest = MathF.Max(greatest, value);
+                }
+
+                var sum = Exponentials<S, V>(X.RowPointer(row), greatest, Y.RowPointer(row));
+                ElementwiseRow<S, V>.Scale(
+                    Y.RowPointer(row), 1 / sum, Y.RowPointer(row), X.Columns, accumulate: false);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly float Exponentials<S, V>(float* x, float greatest, float* y)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            V sums = default;
+            var c = 0;
+            for (; c + S.Count <= X.Columns; c += S.Count)
+            {
+                var e = VectorMath.Exp<S, V>(S.Subtract(S.Load(x + c), S.Create(greatest)));
+                sums = S.Add(sums, e);
+                S.Store(y + c, e);
             }
 
-            var sum = 0f;
-            for (var c = 0; c < source.Length; c++)
+            var sum = S.Sum(sums);
+            for (; c < X.Columns; c++)
             {
-                target[c] = MathF.Exp(source[c] - greatest);
-                sum += target[c];
+                y[c] = VectorMath.Exp<SimdScalar, float>(x[c] - greatest);
+                sum += y[c];
             }
 
-            foreach (ref var value in target)
-            {
-                value /= sum;
-            }
+            return sum;
         }
     }
 }
