@@ -14,6 +14,12 @@ internal static partial class Throw
             $"layer of the model. A name matches a whole path or its end after a dot. The layers are: " +
             $"{string.Join(", ", candidates)}.");
 
+    /// <summary>Throws where an initialisation needs an even rank.</summary>
+    [DoesNotReturn]
+    public static void Argument_RankNotEven(string layer, int rank) =>
+        throw new ArgumentException(
+            $"Orthogonal initialisation needs an even rank; that of {layer} is {rank}. Choose rank {rank + 1} or another initialisation.");
+
     /// <summary>Throws for tensors that do not fit the model, naming all of them.</summary>
     [DoesNotReturn]
     public static void Argument_AdapterMismatch(IReadOnlyList<string> problems) =>

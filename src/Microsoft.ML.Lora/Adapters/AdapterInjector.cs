@@ -26,7 +26,9 @@ internal static class AdapterInjector
                 frozen.TrainBias(parameters);
             }
 
-            var layer = new LoraLinear(frozen, rank, scaling, config.Dropout, adapted.Count, parameters);
+            LoraLinear layer = config.UseDora
+                ? new DoraLinear(frozen, rank, scaling, config.Dropout, adapted.Count, parameters)
+                : new LoraLinear(frozen, rank, scaling, config.Dropout, adapted.Count, parameters);
             slot.Layer = layer;
             adapted.Add(layer);
         }
@@ -43,6 +45,7 @@ internal static class AdapterInjector
         AdapterInitializer initialize = AdapterInitializers.Get(kind);
         foreach (LoraLinear layer in layers)
         {
+            (layer as DoraLinear)?.InitializeMagnitude();
             initialize(layer, random.Fork(layer.Name));
         }
     }

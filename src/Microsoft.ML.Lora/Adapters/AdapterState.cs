@@ -45,6 +45,18 @@ internal sealed class AdapterState
         return state;
     }
 
+    /// <summary>A state with the same tensors, which may be replaced.</summary>
+    public AdapterState Clone()
+    {
+        var clone = new AdapterState();
+        foreach ((string name, AdapterTensor tensor) in _tensors)
+        {
+            clone[name] = tensor;
+        }
+
+        return clone;
+    }
+
     /// <summary>Copies every tensor to the parameter of its name.</summary>
     /// <exception cref="ArgumentException">Some are missing, unknown or of another shape; the message names all of them.</exception>
     public void CopyTo(ParameterSet parameters)

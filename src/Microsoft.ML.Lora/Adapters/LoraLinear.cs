@@ -62,6 +62,18 @@ internal class LoraLinear : LinearLayer
     /// <summary>Probability of dropping an input of A.</summary>
     protected float DropoutProbability { get; }
 
+    /// <summary>The start that was taken out of the frozen weight (PiSSA, OLoRA), or null.</summary>
+    public LowRankUpdate? Start { get; private set; }
+
+    /// <summary>Has the frozen weight packed as W0 − s·B·A with A and B as they are, so that the layer starts as the base's.</summary>
+    public void TakeStartOut()
+    {
+        Start = new LowRankUpdate(Copy(A), Copy(B), null, -Scaling);
+        Frozen.Amendment = Start.AddTo;
+
+        static AdapterTensor Copy(Parameter parameter) => new(parameter.Shape, parameter.Value.Span.ToArray());
+    }
+
     /// <inheritdoc/>
     public override void Prepare(bool inputGradient)
     {

@@ -110,16 +110,16 @@ internal sealed class FrozenLinear : LinearLayer
 
     /// <summary>output = [input | inputTail] · [W | B]ᵀ + bias, then the rest of the epilogue.</summary>
     public void Multiply(Pass pass, Matrix input, Matrix inputTail, Matrix output, in Epilogue epilogue) =>
-        _panels!.Multiply(pass, input, inputTail, output, epilogue with { BiasRow = Bias });
+        _panels!.Multiply(input, inputTail, output, epilogue with { BiasRow = Bias }, pass.Team);
 
     /// <summary>output = [input | inputTail] · [W | B]ᵀ without the bias.</summary>
-    public void MultiplyWithoutBias(Pass pass, Matrix input, Matrix inputTail, Matrix output) =>
-        _panels!.Multiply(pass, input, inputTail, output, default);
+    public void MultiplyWithoutBias(Matrix input, Matrix inputTail, Matrix output, ThreadTeam team) =>
+        _panels!.Multiply(input, inputTail, output, default, team);
 
     /// <summary>gradInput (+)= [gradOutput | gradTail] · [W ; A], the second part through the dropout.</summary>
     public void MultiplyTransposed(
         Pass pass, Matrix gradOutput, Matrix gradTail, Matrix gradInput, bool accumulate, DropoutMask tailDropout) =>
-        _panels!.MultiplyTransposed(pass, gradOutput, gradTail, gradInput, accumulate, tailDropout);
+        _panels!.MultiplyTransposed(gradOutput, gradTail, gradInput, accumulate, tailDropout, pass.Team);
 
     /// <summary>Adds the bias's gradient where it is trained.</summary>
     public void BackwardBias(Pass pass, Matrix gradOutput)

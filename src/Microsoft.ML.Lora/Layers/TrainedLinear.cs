@@ -58,7 +58,7 @@ internal sealed class TrainedLinear : LinearLayer
     public override void Forward(Pass pass, Matrix input, Matrix output, in Epilogue epilogue, ref LinearMemo memo)
     {
         memo.Input = input;
-        _panels!.Multiply(pass, input, default, output, epilogue with { BiasRow = _bias?.Value ?? default });
+        _panels!.Multiply(input, default, output, epilogue with { BiasRow = _bias?.Value ?? default }, pass.Team);
     }
 
     /// <inheritdoc/>
@@ -73,7 +73,7 @@ internal sealed class TrainedLinear : LinearLayer
 
         if (!gradInput.IsEmpty)
         {
-            _panels!.MultiplyTransposed(pass, gradOutput, default, gradInput, accumulate, default);
+            _panels!.MultiplyTransposed(gradOutput, default, gradInput, accumulate, default, pass.Team);
         }
     }
 

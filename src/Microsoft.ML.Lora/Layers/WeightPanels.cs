@@ -29,12 +29,12 @@ internal sealed class WeightPanels(int inFeatures, int outFeatures, int tailCapa
     }
 
     /// <summary>output = [input | inputTail] · [W | B]ᵀ, then the epilogue.</summary>
-    public void Multiply(Pass pass, Matrix input, Matrix inputTail, Matrix output, in Epilogue epilogue) =>
-        Gemm.Multiply(input, inputTail, _forward, output, epilogue, pass.Team);
+    public void Multiply(Matrix input, Matrix inputTail, Matrix output, in Epilogue epilogue, ThreadTeam team) =>
+        Gemm.Multiply(input, inputTail, _forward, output, epilogue, team);
 
     /// <summary>gradInput (+)= [gradOutput | gradTail] · [W ; A], the second part through the dropout.</summary>
     public void MultiplyTransposed(
-        Pass pass, Matrix gradOutput, Matrix gradTail, Matrix gradInput, bool accumulate, DropoutMask tailDropout)
+        Matrix gradOutput, Matrix gradTail, Matrix gradInput, bool accumulate, DropoutMask tailDropout, ThreadTeam team)
     {
         if (_backward is null)
         {
@@ -42,7 +42,7 @@ internal sealed class WeightPanels(int inFeatures, int outFeatures, int tailCapa
         }
 
         var epilogue = new Epilogue { Accumulate = accumulate, TailDropout = tailDropout };
-        Gemm.Multiply(gradOutput, gradTail, _backward, gradInput, epilogue, pass.Team);
+        Gemm.Multiply(gradOutput, gradTail, _backward, gradInput, epilogue, team);
     }
 
     /// <inheritdoc/>

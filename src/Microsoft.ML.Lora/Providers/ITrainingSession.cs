@@ -21,8 +21,15 @@ internal sealed record AdaptedLayer(string Name, int Outputs, int Inputs, int Ra
 /// <param name="TotalParameters">Numbers in the base, the adapters and the head.</param>
 /// <param name="TrainableParameters">Those of them that are trained.</param>
 /// <param name="AdaptedLayers">The layers with an adapter.</param>
+/// <param name="ExportedAdapter">
+/// The config under which exported tensors are read; that of the session, but for PiSSA and OLoRA, which are exported as plain
+/// adapters of twice the rank.
+/// </param>
 internal sealed record ModelFacts(
-    long TotalParameters, long TrainableParameters, IReadOnlyList<AdaptedLayer> AdaptedLayers);
+    long TotalParameters,
+    long TrainableParameters,
+    IReadOnlyList<AdaptedLayer> AdaptedLayers,
+    AdapterConfig ExportedAdapter);
 
 /// <summary>Somebody who computes.</summary>
 internal interface IComputeProvider
@@ -48,7 +55,7 @@ internal interface ITrainingSession : IDisposable
     /// <param name="logits">Receives [B, outputs], row after row.</param>
     void Score(PackedBatch batch, Span<float> logits);
 
-    /// <summary>A copy of every trained tensor.</summary>
+    /// <summary>A copy of every trained tensor, to be read under <see cref="ModelFacts.ExportedAdapter"/>.</summary>
     AdapterState Export();
 
     /// <summary>Takes every trained tensor from a state.</summary>

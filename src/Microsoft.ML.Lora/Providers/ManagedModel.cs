@@ -54,6 +54,31 @@ internal sealed class ManagedModel : IDisposable
     public IEnumerable<AdaptedLayer> AdaptedLayers => _adapted.Select(
         layer => new AdaptedLayer(layer.Name, layer.OutFeatures, layer.InFeatures, layer.Rank, layer.Scaling));
 
+    /// <summary>A copy of every trained tensor; adapters are plain ones over the base.</summary>
+    public AdapterState Export()
+    {
+        AdapterState state = AdapterState.From(Model.Parameters, Model.Parameters.Values);
+        foreach (LoraLinear layer in _adapted)
+        {
+            StartAsUpdate.Append(layer, state);
+        }
+
+        return state;
+    }
+
+    /// <summary>Takes every trained tensor from a state.</summary>
+    public void Import(AdapterState state)
+    {
+        AdapterState own = state.Clone();
+        foreach (LoraLinear layer in _adapted)
+        {
+            StartAsUpdate.Remove(layer, own);
+        }
+
+        own.CopyTo(Model.Parameters);
+        Model.Refresh();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

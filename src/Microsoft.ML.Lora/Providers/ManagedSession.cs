@@ -52,7 +52,7 @@ internal sealed class ManagedSession : ITrainingSession
         _mostShards = spec.FineTuning == FineTuning.Full ? MostShardsInFull : int.MaxValue;
         _trainShard = TrainShard;
         Facts = new ModelFacts(
-            _model.ParameterCount, _model.Parameters.Count, [.. _managed.AdaptedLayers]);
+            _model.ParameterCount, _model.Parameters.Count, [.. _managed.AdaptedLayers], StartAsUpdate.Plain(spec.Adapter));
     }
 
     /// <inheritdoc/>
@@ -84,14 +84,10 @@ internal sealed class ManagedSession : ITrainingSession
     public void Score(PackedBatch batch, Span<float> logits) => _scoring.Score(batch, logits);
 
     /// <inheritdoc/>
-    public AdapterState Export() => AdapterState.From(_model.Parameters, _model.Parameters.Values);
+    public AdapterState Export() => _managed.Export();
 
     /// <inheritdoc/>
-    public void Import(AdapterState state)
-    {
-        state.CopyTo(_model.Parameters);
-        _model.Refresh();
-    }
+    public void Import(AdapterState state) => _managed.Import(state);
 
     /// <inheritdoc/>
     public void Dispose()

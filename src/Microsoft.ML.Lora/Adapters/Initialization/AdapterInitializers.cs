@@ -14,6 +14,9 @@ internal static class AdapterInitializers
     {
         [AdapterInitialization.Kaiming] = Kaiming,
         [AdapterInitialization.Gaussian] = Gaussian,
+        [AdapterInitialization.Orthogonal] = OrthogonalInitializer.Initialize,
+        [AdapterInitialization.Pissa] = PissaInitializer.Initialize,
+        [AdapterInitialization.Olora] = OloraInitializer.Initialize,
     };
 
     /// <summary>The one asked for.</summary>
