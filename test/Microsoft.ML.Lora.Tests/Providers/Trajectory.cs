@@ -7,15 +7,20 @@ using Microsoft.ML.Lora.Optimization;
 using Microsoft.ML.Lora.Optimization.Losses;
 using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Tests.Support;
+using Microsoft.ML.Lora.Tokenization;
 
 namespace Microsoft.ML.Lora.Tests.Providers;
 
 /// <summary>One recorded run of PEFT under shared/models/tiny/peft: what it was set to, and everything it gave.</summary>
 internal sealed class Trajectory
 {
+    private const int MaxTokens = 48;
+
     private readonly string _folder;
     private readonly JsonElement _json;
+    private readonly string[] _texts;
     private readonly JsonElement _encoded;
+    private readonly Lazy<TextEncoder> _tokenizer;
 
     /// <summary>Reads the recording of that name.</summary>
     public Trajectory(string name)
@@ -23,7 +28,9 @@ internal sealed class Trajectory
         _folder = $"models/tiny/peft/{name}";
         _json = GoldenJson.Read($"{_folder}/trajectory.json");
         Model = "models/tiny/" + name[..ModelNameLength(name)];
+        _texts = [.. GoldenJson.Read("models/tiny/texts.json").EnumerateArray().Select(text => text.GetString()!)];
         _encoded = GoldenJson.Read($"{Model}/expected_outputs.json").GetProperty("texts");
+        _tokenizer = new(() => TextEncoder.Load(BaseModelFiles.FromFolder(Shared.Require(Model))));
         Name = name;
     }
 
@@ -45,9 +52,11 @@ internal sealed class Trajectory
     /// <summary>Logits after the last step: the text's example, and its logits.</summary>
     public IEnumerable<(EncodedExample Example, float[] Logits)> FinalLogits =>
         _json.GetProperty("final_logits").EnumerateArray().Select(
-            item => (ExampleOf(item.GetProperty("text").GetString()!), item.GetProperty("logits").Floats()));
+            item => (Encode(item.GetProperty("text").GetString()!, "the second part", 0), item.GetProperty("logits").Floats()));
 
     private JsonElement Optimizer => _json.GetProperty("optimizer");
+
+    private bool HasPairs => Name.Contains("pairs", StringComparison.Ordinal);
 
     private bool IsRegression => Name.Contains("regression", StringComparison.Ordinal);
 
@@ -72,12 +81,8 @@ internal sealed class Trajectory
     public EncodedExample[] Examples(JsonElement step)
     {
         float[] labels = step.GetProperty("labels").Floats();
-        return [.. step.GetProperty("texts").Ints().Select((text, i) => new EncodedExample
-        {
-            Ids = _encoded[text].GetProperty("ids").Ints(),
-            ClassIndex = (int)labels[i],
-            RealTarget = labels[i],
-        })];
+        return [.. step.GetProperty("texts").Ints().Select(
+            (text, i) => Encode(_texts[text], _texts[7 * text % _texts.Length], labels[i]))];
     }
 
     /// <summary>A recorded set of tensors under the engine's names: initial, gradient_step0 or final.</summary>
@@ -115,10 +120,31 @@ internal sealed class Trajectory
         return name.Length;
     }
 
-    private EncodedExample ExampleOf(string text)
+    private EncodedExample Encode(string text, string second, float label)
     {
-        JsonElement item = _encoded.EnumerateArray().First(item => item.GetProperty("text").GetString() == text);
-        return item.Example();
+        TokenizedText? pair = !HasPairs ? null
+            : second.Length == 0 ? WithEmptySecond(text)
+            : _tokenizer.Value.Encode(text, second, MaxTokens);
+        return new EncodedExample
+        {
+            Ids = pair?.Ids ?? _encoded[Array.IndexOf(_texts, text)].GetProperty("ids").Ints(),
+            TypeIds = pair?.TypeIds,
+            ClassIndex = (int)label,
+            RealTarget = label,
+        };
+    }
+
+    // Recorded as a batch, where transformers keeps an empty second text as a second text.
+    private TokenizedText WithEmptySecond(string text)
+    {
+        TextEncoder tokenizer = _tokenizer.Value;
+        int added = tokenizer.SpecialTokenCount(isPair: true) - tokenizer.SpecialTokenCount(isPair: false);
+        TokenizedText single = tokenizer.Encode(text, null, MaxTokens - added);
+        int separator = single.Ids[^1];
+        return new TokenizedText(
+            [.. single.Ids, .. Enumerable.Repeat(separator, added)],
+            [.. new int[single.Ids.Length], .. Enumerable.Repeat(added == 1 ? 1 : 0, added)],
+            single.Truncated);
     }
 
     private AdapterConfig Adapter()
