@@ -14,14 +14,12 @@ internal sealed class SchemaFile
     private const int RowsPerBlock = 1;
 
     private readonly IHostEnvironment _env;
-    private readonly IHost _host;
     private readonly ValueCodecs _codecs;
 
-    private SchemaFile(IHostEnvironment env, IHost host)
+    private SchemaFile(IHostEnvironment env)
     {
         _env = env;
-        _host = host;
-        _codecs = new ValueCodecs(host);
+        _codecs = new ValueCodecs(env);
     }
 
     private enum Compression : byte
@@ -32,31 +30,16 @@ internal sealed class SchemaFile
 
     public static void Write(IHostEnvironment env, Stream stream, DataViewSchema schema)
     {
-        var host = env.Register("BinarySaver");
-        using var channel = host.Start("Saving");
-        var rows = new EmptyDataView(env, schema);
-        // As for a view with rows, which is looked at to size its blocks before it is written.
-        ReadAll(rows);
-        ReadAll(rows);
-        using var writing = host.Start("Write");
-        new SchemaFile(env, host).Write(stream, schema);
+        using var channel = env.Register("BinarySaver").Start("Saving");
+        new SchemaFile(env).Write(stream, schema);
     }
 
     public static DataViewSchema Read(IHostEnvironment env, Stream stream)
     {
-        var host = env.Register("BinaryLoader");
-        using var channel = host.Start("Initializing");
-        var schema = new SchemaFile(env, host).Read(stream);
+        using var channel = env.Register("BinaryLoader").Start("Initializing");
+        var schema = new SchemaFile(env).Read(stream);
         channel.Trace(MessageSensitivity.None, "Implicit shuffle will have pool size 0");
         return schema;
-    }
-
-    private static void ReadAll(IDataView view)
-    {
-        using var cursor = view.GetRowCursor(view.Schema);
-        while (cursor.MoveNext())
-        {
-        }
     }
 
     private void Write(Stream stream, DataViewSchema schema)
@@ -178,33 +161,39 @@ internal sealed class SchemaFile
         _env.CheckDecode(reader.ReadUInt64() == TailSignature, "Incorrect tail signature of a binary data view");
 
         stream.Position = tableOffset;
-        var columns = new List<(string Name, DataViewType Type, long Annotations)>();
+        var columns = new List<DataViewSchema.DetachedColumn>();
         for (var i = 0; i < count; i++)
         {
-            var name = reader.ReadString();
-            var known = _codecs.TryReadCodec(reader, out var codec);
-            CheckCompression(reader.ReadByte());
-            reader.Read7BitEncodedInt();
-            reader.ReadInt64();
-            var annotations = reader.ReadInt64();
-            if (known)
+            if (ReadColumn(reader) is { } column)
             {
-                columns.Add((name, codec.Type, annotations));
+                columns.Add(column);
             }
         }
 
-        return SchemaExtensions.MakeSchema(columns.Select(column => new DataViewSchema.DetachedColumn(
-            column.Name, column.Type, ReadAnnotations(reader, column.Annotations))).ToArray());
+        return SchemaExtensions.MakeSchema(columns);
     }
 
-    private DataViewSchema.Annotations ReadAnnotations(BinaryReader reader, long offset)
+    private DataViewSchema.DetachedColumn? ReadColumn(BinaryReader reader)
     {
-        if (offset == 0)
+        var name = reader.ReadString();
+        var known = _codecs.TryReadCodec(reader, out var codec);
+        CheckCompression(reader.ReadByte());
+        reader.Read7BitEncodedInt();
+        reader.ReadInt64();
+        var annotationsOffset = reader.ReadInt64();
+        if (!known)
         {
             return null;
         }
 
-        using var channel = _host.Start("Metadata TOC Read");
+        var next = reader.BaseStream.Position;
+        var annotations = annotationsOffset == 0 ? null : ReadAnnotations(reader, annotationsOffset);
+        reader.BaseStream.Position = next;
+        return new DataViewSchema.DetachedColumn(name, codec.Type, annotations);
+    }
+
+    private DataViewSchema.Annotations ReadAnnotations(BinaryReader reader, long offset)
+    {
         _env.CheckDecode(offset >= HeaderSize && offset < reader.BaseStream.Length, "Corrupt annotations offset");
         reader.BaseStream.Position = offset;
         var builder = new DataViewSchema.Annotations.Builder();

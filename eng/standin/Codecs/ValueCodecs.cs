@@ -54,6 +54,14 @@ internal sealed class ValueCodecs
     public bool TryReadCodec(BinaryReader reader, out ValueCodec codec)
     {
         using var channel = _host.Start("TryGetCodec");
+        return TryReadDefinition(reader, out codec);
+    }
+
+    private static ValueCodec Make(Type codec, Type item, DataViewType type, ValueCodec inner) =>
+        (ValueCodec)Activator.CreateInstance(codec.MakeGenericType(item), type, inner);
+
+    private bool TryReadDefinition(BinaryReader reader, out ValueCodec codec)
+    {
         var name = reader.ReadString();
         var length = reader.Read7BitEncodedInt();
         var end = reader.BaseStream.Position + length;
@@ -74,12 +82,9 @@ internal sealed class ValueCodecs
         return true;
     }
 
-    private static ValueCodec Make(Type codec, Type item, DataViewType type, ValueCodec inner) =>
-        (ValueCodec)Activator.CreateInstance(codec.MakeGenericType(item), type, inner);
-
     private ValueCodec ReadKey(BinaryReader reader)
     {
-        if (!TryReadCodec(reader, out var raw) || !KeyDataViewType.IsValidDataType(raw.Type.RawType))
+        if (!TryReadDefinition(reader, out var raw) || !KeyDataViewType.IsValidDataType(raw.Type.RawType))
         {
             return null;
         }
@@ -90,7 +95,7 @@ internal sealed class ValueCodecs
 
     private ValueCodec ReadVector(BinaryReader reader)
     {
-        if (!TryReadCodec(reader, out var items) || items.Type is not PrimitiveDataViewType itemType)
+        if (!TryReadDefinition(reader, out var items) || items.Type is not PrimitiveDataViewType itemType)
         {
             return null;
         }
