@@ -74,7 +74,9 @@ internal static class PeftAdapterWriter
     {
         var config = PlainConfig(adapter.Config, state);
         var isClassifier = adapter.Task == PeftTask.SequenceClassification;
-        var saved = (isClassifier ? ["classifier", "score"] : Array.Empty<string>()).Concat(config.ModulesToSave);
+        var saved = (isClassifier ? ["classifier", "score"] : Array.Empty<string>()).Concat(config.ModulesToSave)
+            .Concat(state.Names.Any(name => name.EndsWith("pooler.dense.weight", StringComparison.Ordinal)) ? ["pooler"] : [])
+            .Distinct();
         var json = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal)
         {
             ["alpha_pattern"] = Pattern(config.AlphaPattern, alpha => alpha),
