@@ -27,6 +27,8 @@ internal static class Program
             return args is [] ? 2 : 0;
         }
 
+        // Ctrl+C is for the program that the verb started; its exit code is then ours.
+        Console.CancelKeyPress += (_, e) => e.Cancel = true;
         Dotnet dotnet = new(Repository.Find(), CommandLine.Parse(args.AsSpan(1)));
         switch (args[0])
         {

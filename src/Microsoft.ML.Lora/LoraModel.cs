@@ -99,12 +99,7 @@ public sealed class LoraModel
     {
         lock (_lock)
         {
-            if (_disposed)
-            {
-                throw new ObjectDisposedException(nameof(LoraTransformer),
-                    "The fine-tuned model was disposed. A PredictionEngine disposes the model it was made of unless " +
-                    "PredictionEngineOptions.OwnsTransformer is false.");
-            }
+            ObjectDisposedException.ThrowIf(_disposed, typeof(LoraTransformer));
             return _classifier ??= new TextClassifier(
                 TextEncoder.Load(Contents.BaseFiles),
                 new ManagedScorer(Contents.BaseFiles, Contents.Adapter, Contents.AdapterConfig, Contents.Head, _threads),

@@ -18,6 +18,8 @@ internal static class RandomUtils
     public static float NextSingle(this Random random) =>
         random is TauswortheHybrid hybrid ? hybrid.NextFloat() : (float)random.NextDouble();
 
+    private static uint NextWord(Random random) => ((uint)random.Next(1 << 16) << 16) | (uint)random.Next(1 << 16);
+
     public static int NextSigned(this Random random) =>
         random is TauswortheHybrid hybrid ? hybrid.NextSignedCore() : unchecked((int)random.NextInt64());
 }
@@ -47,6 +49,14 @@ internal sealed class TauswortheHybrid : Random
         _u2 = DrawWord(rand);
         _u3 = DrawWord(rand);
         _u4 = DrawWord(rand);
+    }
+
+    public TauswortheHybrid(uint u1, uint u2, uint u3, uint u4)
+    {
+        _u1 = u1;
+        _u2 = u2;
+        _u3 = u3;
+        _u4 = u4;
     }
 
     public override int Next() => (int)(NextWord() & int.MaxValue);

@@ -14,3 +14,5 @@ using Microsoft.ML.Transforms;
     "Copy transform", ColumnCopyingTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(ColumnSelectingTransformer), null, typeof(SignatureLoadModel),
     "Select columns transform", ColumnSelectingTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(TextLoader), null, typeof(SignatureLoadModel),
+    "Text Loader", TextLoader.LoaderSignature)]

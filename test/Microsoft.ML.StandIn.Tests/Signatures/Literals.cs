@@ -8,8 +8,8 @@ internal static class Literals
 {
     private static readonly string[] _namedOrder =
     [
-        "AllowMultiple", "Inherited", "Name", "ShortName", "Hide", "HelpText", "NullName", "Purpose", "SignatureType",
-        "SortOrder", "Visibility",
+        "AllowMultiple", "Inherited", "ShortName", "HelpText", "Hide", "IsInputFileName", "SortOrder", "NullName",
+        "Visibility", "Name",
     ];
 
     private static readonly HashSet<string> _shownAttributes =

@@ -1,0 +1,129 @@
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Data;
+
+public sealed partial class TextLoader
+{
+    /// <summary>Moves over the lines, or over those batches of them that no sibling has taken.</summary>
+    private sealed class Cursor : RootCursorBase
+    {
+        private readonly TextLoader _loader;
+        private readonly TextLineReader _lines;
+        private readonly TextParseStats _stats;
+        private readonly Func<int, bool> _active;
+        private readonly bool _wholeInOne;
+        private readonly Action _close;
+        private readonly TextFieldReader _reader;
+        private readonly TextFields _fields = new();
+        private readonly TextColumnReader[] _columns;
+        private readonly TextColumnReader[] _activeColumns;
+        private TextLineBatch _batch;
+        private int _next;
+        private bool _disposed;
+
+        /// <param name="loader">The loader.</param>
+        /// <param name="lines">Where batches of lines come from.</param>
+        /// <param name="stats">Where rows and errors are counted.</param>
+        /// <param name="active">The columns wanted.</param>
+        /// <param name="wholeInOne">Whether the cursor says that all rows are of one batch.</param>
+        /// <param name="close">Called when the cursor is done.</param>
+        public Cursor(
+            TextLoader loader,
+            TextLineReader lines,
+            TextParseStats stats,
+            Func<int, bool> active,
+            bool wholeInOne,
+            Action close)
+            : base(loader._host)
+        {
+            _loader = loader;
+            _lines = lines;
+            _stats = stats;
+            _active = active;
+            _wholeInOne = wholeInOne;
+            _close = close;
+            TextColumn[] wanted = [.. loader._columns.Where((_, i) => active(i))];
+            int limit = wanted.SelectMany(column => column.Segments).Max(segment => (int?)segment.Lim) ?? 0;
+            limit = loader._format is { InputSize: > 0, AllowSparse: false } ? Math.Min(limit, loader._format.InputSize) : limit;
+            _reader = new TextFieldReader(loader._format, stats, limit);
+            _columns = new TextColumnReader[loader._columns.Length];
+            for (int i = 0; i < _columns.Length; i++)
+            {
+                _columns[i] = active(i) ? TextColumnReader.Create(loader._columns[i], loader._format, stats) : null;
+            }
+
+            _activeColumns = [.. _columns.Where(column => column != null)];
+        }
+
+        public override DataViewSchema Schema => _loader._schema;
+
+        public override long Batch => _wholeInOne || _batch == null ? -1 : _batch.Number;
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
+
+        public override ValueGetter<DataViewRowId> GetIdGetter()
+        {
+            return (ref DataViewRowId value) =>
+            {
+                Ch.Check(IsGood, RowCursorUtils.FetchValueStateError);
+                value = new DataViewRowId((ulong)(_batch.FirstLine + _next - 1), 0);
+            };
+        }
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+        {
+            Ch.Check(_active(column.Index));
+            Delegate getter = _columns[column.Index].CreateGetter(() => IsGood);
+            return getter as ValueGetter<TValue> ?? throw Ch.Except(
+                $"Invalid TValue in GetGetter: '{typeof(TValue)}', " +
+                $"expected type: '{Schema[column.Index].Type.RawType}'.");
+        }
+
+        protected override bool MoveNextCore()
+        {
+            try
+            {
+                return Advance();
+            }
+            catch (Exception ex) when (_wholeInOne)
+            {
+                throw Ch.ExceptDecode(ex, "Parsing failed with an exception: {0}", ex.Message);
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                _close();
+                base.Dispose(disposing);
+            }
+        }
+
+        private bool Advance()
+        {
+            if (_batch == null || _next == _batch.Lines.Count)
+            {
+                TextLineBatch batch = _lines.NextBatch();
+                if (batch == null)
+                {
+                    return false;
+                }
+
+                _batch = batch;
+                _next = 0;
+            }
+
+            TextLine line = _batch.Lines[_next++];
+            _stats.AddRow();
+            _reader.Read(line, _fields);
+            foreach (TextColumnReader column in _activeColumns)
+            {
+                column.Read(_fields, line.Number);
+            }
+
+            return true;
+        }
+    }
+}
