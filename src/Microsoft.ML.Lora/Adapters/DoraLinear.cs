@@ -17,6 +17,7 @@ internal sealed class DoraLinear : LoraLinear
     private readonly AlignedBuffer _scale;
     private readonly AlignedBuffer _inverseLength;
     private readonly double[] _squaredLengths;
+    private readonly AlignedBuffer _products;
 
     /// <summary>Puts an adapter on a layer of the base.</summary>
     /// <param name="layer">The layer.</param>
@@ -32,6 +33,7 @@ internal sealed class DoraLinear : LoraLinear
         _scale = new AlignedBuffer(OutFeatures);
         _inverseLength = new AlignedBuffer(OutFeatures);
         _squaredLengths = new double[OutFeatures];
+        _products = new AlignedBuffer((long)rank * (OutFeatures + rank));
     }
 
     /// <summary>m [out].</summary>
@@ -65,11 +67,10 @@ internal sealed class DoraLinear : LoraLinear
     public override void Refresh()
     {
         base.Refresh();
-        using var buffer = new AlignedBuffer((long)Rank * (OutFeatures + Rank));
-        Matrix projected = buffer.AsMatrix(Rank, OutFeatures);                                               // A · W0ᵀ
-        Matrix gram = buffer.AsMatrix(Rank, Rank, (long)Rank * OutFeatures);                                 // A · Aᵀ
+        Matrix projected = _products.AsMatrix(Rank, OutFeatures);                                            // A · W0ᵀ
+        Matrix gram = _products.AsMatrix(Rank, Rank, (long)Rank * OutFeatures);                              // A · Aᵀ
         Frozen.MultiplyWithoutBias(A.Value, default, projected, ThreadTeam.Single);
-        GeneralGemm.MultiplyTransposedRight(A.Value, A.Value, gram, 1, accumulate: false, ThreadTeam.Single);
+        ProjectOnA(A.Value, gram);
         Span<float> magnitude = Magnitude.Value.Span;
         for (int row = 0; row < OutFeatures; row++)
         {
@@ -107,6 +108,7 @@ internal sealed class DoraLinear : LoraLinear
         base.Dispose();
         _scale.Dispose();
         _inverseLength.Dispose();
+        _products.Dispose();
     }
 
     private double SquaredLength(int row, ReadOnlySpan<float> b, Matrix projected, Matrix gram)

@@ -113,6 +113,10 @@ internal class LoraLinear : LinearLayer
         _gradDown?.Dispose();
     }
 
+    /// <summary>product = rows · Aᵀ.</summary>
+    protected void ProjectOnA(Matrix rows, Matrix product) =>
+        LowRank.Down(rows, _down!, 1, default, product, ThreadTeam.Single);
+
     /// <summary>h = s·drop(x)·Aᵀ.</summary>
     protected void ForwardLowRank(Pass pass, Matrix input, ref LinearMemo memo)
     {

@@ -6,6 +6,9 @@ namespace Microsoft.ML.Lora.Layers;
 /// <summary>A linear layer whose weight and bias are trained themselves: heads, saved modules, full fine-tuning.</summary>
 internal sealed class TrainedLinear : LinearLayer
 {
+    // Up to here a product that packs nothing is quicker, and it allocates nothing: heads have one row for a sequence.
+    private const int FewRows = 64;
+
     private readonly Action<Parameter> _fillWeight;
     private readonly Action<Parameter>? _fillBias;
     private readonly Parameter _weight;
@@ -64,8 +67,16 @@ internal sealed class TrainedLinear : LinearLayer
     /// <inheritdoc/>
     public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
     {
-        GeneralGemm.MultiplyTransposedLeft(
-            gradOutput, memo.Input, _weight.In(pass.Gradients!), 1, accumulate: true, pass.Team);
+        Matrix gradWeight = _weight.In(pass.Gradients!);
+        if (gradOutput.Rows <= FewRows)
+        {
+            LowRank.AccumulateOuter(gradOutput, memo.Input, default, gradWeight);
+        }
+        else
+        {
+            GeneralGemm.MultiplyTransposedLeft(gradOutput, memo.Input, gradWeight, 1, accumulate: true, pass.Team);
+        }
+
         if (_bias is not null)
         {
             Reductions.AddColumnSums(gradOutput, _bias.In(pass.Gradients!).Span);

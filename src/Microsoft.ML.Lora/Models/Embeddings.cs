@@ -46,9 +46,8 @@ internal sealed class Embeddings : IDisposable
         }
     }
 
-    /// <summary>Whether anything in them is trained.</summary>
-    public bool IsTrained =>
-        _norm.IsTrained || (_projection?.Layer.IsTrained ?? false) || Tables.Any(table => table.IsTrained);
+    /// <summary>Whether anything in them is trained; settled by <see cref="Prepare"/>.</summary>
+    public bool IsTrained { get; private set; }
 
     /// <summary>The layer norm.</summary>
     public NormLayer Norm => _norm;
@@ -68,7 +67,9 @@ internal sealed class Embeddings : IDisposable
         }
 
         _norm.Prepare();
-        _projection?.Layer.Prepare(inputGradient: _norm.IsTrained || Tables.Any(table => table.IsTrained));
+        bool below = _norm.IsTrained || Tables.Any(table => table.IsTrained);
+        _projection?.Layer.Prepare(inputGradient: below);
+        IsTrained = below || (_projection?.Layer.IsTrained ?? false);
     }
 
     /// <summary>The first hidden states [T, C].</summary>

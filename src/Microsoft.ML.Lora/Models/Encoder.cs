@@ -73,8 +73,8 @@ internal sealed class Encoder : IDisposable
     /// <summary>Packs the weights and settles how far down the backward pass goes.</summary>
     public void Prepare()
     {
-        bool below = _embeddings.IsTrained;
         _embeddings.Prepare();
+        bool below = _embeddings.IsTrained;
         _lowestTrained = below ? 0 : _layers.Length;
         for (int i = 0; i < _layers.Length; i++)
         {

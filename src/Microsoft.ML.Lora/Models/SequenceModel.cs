@@ -16,6 +16,8 @@ internal sealed class ModelMemo(SequenceModel model)
 /// <summary>An encoder with a head over whole sequences, and the parameters that are trained.</summary>
 internal sealed class SequenceModel : IDisposable
 {
+    private LinearLayer[] _trained = [];
+
     /// <summary>Looks up every tensor; what is to be trained is settled afterwards, then <see cref="Prepare"/> packs.</summary>
     /// <param name="weights">The checkpoint; it has to stay open as long as the model is used.</param>
     /// <param name="config">Sizes and names.</param>
@@ -49,15 +51,17 @@ internal sealed class SequenceModel : IDisposable
     {
         Encoder.Prepare();
         Head.Prepare(Encoder.IsTrained);
+        IEnumerable<LinearSlot> slots =
+            Encoder.Embeddings.Projection is { } projection ? [projection, .. Encoder.Slots] : Encoder.Slots;
+        _trained = [.. slots.Select(slot => slot.Layer).Where(layer => layer.IsTrained)];
     }
 
     /// <summary>Takes changed parameters into the packed weights.</summary>
     public void Refresh()
     {
-        Encoder.Embeddings.Projection?.Layer.Refresh();
-        foreach (LinearSlot slot in Encoder.Slots)
+        foreach (LinearLayer layer in _trained)
         {
-            slot.Layer.Refresh();
+            layer.Refresh();
         }
 
         Head.Refresh();

@@ -8,14 +8,14 @@ namespace Microsoft.ML.Lora.Optimization;
 internal sealed class AdamW : IDisposable
 {
     private readonly OptimizerSpec _spec;
-    private readonly ParameterSet _parameters;
+    private readonly Parameter[] _parameters;
     private readonly AlignedBuffer _firstMoment;
     private readonly AlignedBuffer _secondMoment;
 
     /// <summary>An optimiser with moments at zero.</summary>
     public AdamW(ParameterSet parameters, OptimizerSpec spec)
     {
-        _parameters = parameters;
+        _parameters = [.. parameters.All];
         _spec = spec;
         _firstMoment = parameters.CreateBuffer();
         _secondMoment = parameters.CreateBuffer();
@@ -31,7 +31,7 @@ internal sealed class AdamW : IDisposable
     public void Step(AlignedBuffer gradients, float gradientScale, float learningRate)
     {
         Steps++;
-        foreach (Parameter parameter in _parameters.All)
+        foreach (Parameter parameter in _parameters)
         {
             float rate = learningRate * RateFactor(parameter);
             float decay = _spec.DecayVectors || parameter.Shape.Count > 1 ? _spec.WeightDecay : 0;
