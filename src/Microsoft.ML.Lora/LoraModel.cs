@@ -99,7 +99,12 @@ public sealed class LoraModel
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(LoraTransformer));
+            if (_disposed)
+            {
+                throw new ObjectDisposedException(nameof(LoraTransformer),
+                    "The fine-tuned model was disposed. A PredictionEngine disposes the model it was made of unless " +
+                    "PredictionEngineOptions.OwnsTransformer is false.");
+            }
             return _classifier ??= new TextClassifier(
                 TextEncoder.Load(Contents.BaseFiles),
                 new ManagedScorer(Contents.BaseFiles, Contents.Adapter, Contents.AdapterConfig, Contents.Head, _threads),

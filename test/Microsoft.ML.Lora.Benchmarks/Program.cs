@@ -1,10 +1,19 @@
 using Microsoft.ML.Lora.Benchmarks.Baselines;
+using Microsoft.ML.Lora.Benchmarks.Engine;
 
-switch (args)
+var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
-    case ["bow", ..]:
-        return BagOfWordsBench.Run(args[1..]);
-    default:
-        Console.WriteLine("usage: bench bow|gemm|train|score|profile|compare|accuracy [options]");
-        return args.Length == 0 ? 0 : 2;
+    ["bow"] = BagOfWordsBench.Run,
+    ["gemm"] = GemmBench.Run,
+    ["train"] = TrainBench.Run,
+    ["score"] = ScoreBench.Run,
+    ["profile"] = ProfileBench.Run,
+    ["compare"] = CompareBench.Run,
+};
+if (args.Length > 0 && verbs.TryGetValue(args[0], out Func<string[], int>? run))
+{
+    return run(args[1..]);
 }
+
+Console.WriteLine($"usage: bench {string.Join('|', verbs.Keys.Order(StringComparer.Ordinal))} [options]");
+return args.Length == 0 ? 0 : 2;

@@ -14,12 +14,14 @@ internal sealed class SchemaFile
     private const int RowsPerBlock = 1;
 
     private readonly IHostEnvironment _env;
+    private readonly IHost _host;
     private readonly ValueCodecs _codecs;
 
-    private SchemaFile(IHostEnvironment env)
+    private SchemaFile(IHostEnvironment env, IHost host)
     {
         _env = env;
-        _codecs = new ValueCodecs(env);
+        _host = host;
+        _codecs = new ValueCodecs(host);
     }
 
     private enum Compression : byte
@@ -30,16 +32,31 @@ internal sealed class SchemaFile
 
     public static void Write(IHostEnvironment env, Stream stream, DataViewSchema schema)
     {
-        using var channel = env.Register("BinarySaver").Start("Saving");
-        new SchemaFile(env).Write(stream, schema);
+        var host = env.Register("BinarySaver");
+        using var channel = host.Start("Saving");
+        var rows = new EmptyDataView(env, schema);
+        // As for a view with rows, which is looked at to size its blocks before it is written.
+        ReadAll(rows);
+        ReadAll(rows);
+        using var writing = host.Start("Write");
+        new SchemaFile(env, host).Write(stream, schema);
     }
 
     public static DataViewSchema Read(IHostEnvironment env, Stream stream)
     {
-        using var channel = env.Register("BinaryLoader").Start("Initializing");
-        var schema = new SchemaFile(env).Read(stream);
+        var host = env.Register("BinaryLoader");
+        using var channel = host.Start("Initializing");
+        var schema = new SchemaFile(env, host).Read(stream);
         channel.Trace(MessageSensitivity.None, "Implicit shuffle will have pool size 0");
         return schema;
+    }
+
+    private static void ReadAll(IDataView view)
+    {
+        using var cursor = view.GetRowCursor(view.Schema);
+        while (cursor.MoveNext())
+        {
+        }
     }
 
     private void Write(Stream stream, DataViewSchema schema)
@@ -161,39 +178,33 @@ internal sealed class SchemaFile
         _env.CheckDecode(reader.ReadUInt64() == TailSignature, "Incorrect tail signature of a binary data view");
 
         stream.Position = tableOffset;
-        var columns = new List<DataViewSchema.DetachedColumn>();
+        var columns = new List<(string Name, DataViewType Type, long Annotations)>();
         for (var i = 0; i < count; i++)
         {
-            if (ReadColumn(reader) is { } column)
+            var name = reader.ReadString();
+            var known = _codecs.TryReadCodec(reader, out var codec);
+            CheckCompression(reader.ReadByte());
+            reader.Read7BitEncodedInt();
+            reader.ReadInt64();
+            var annotations = reader.ReadInt64();
+            if (known)
             {
-                columns.Add(column);
+                columns.Add((name, codec.Type, annotations));
             }
         }
 
-        return SchemaExtensions.MakeSchema(columns);
-    }
-
-    private DataViewSchema.DetachedColumn? ReadColumn(BinaryReader reader)
-    {
-        var name = reader.ReadString();
-        var known = _codecs.TryReadCodec(reader, out var codec);
-        CheckCompression(reader.ReadByte());
-        reader.Read7BitEncodedInt();
-        reader.ReadInt64();
-        var annotationsOffset = reader.ReadInt64();
-        if (!known)
-        {
-            return null;
-        }
-
-        var next = reader.BaseStream.Position;
-        var annotations = annotationsOffset == 0 ? null : ReadAnnotations(reader, annotationsOffset);
-        reader.BaseStream.Position = next;
-        return new DataViewSchema.DetachedColumn(name, codec.Type, annotations);
+        return SchemaExtensions.MakeSchema(columns.Select(column => new DataViewSchema.DetachedColumn(
+            column.Name, column.Type, ReadAnnotations(reader, column.Annotations))).ToArray());
     }
 
     private DataViewSchema.Annotations ReadAnnotations(BinaryReader reader, long offset)
     {
+        if (offset == 0)
+        {
+            return null;
+        }
+
+        using var channel = _host.Start("Metadata TOC Read");
         _env.CheckDecode(offset >= HeaderSize && offset < reader.BaseStream.Length, "Corrupt annotations offset");
         reader.BaseStream.Position = offset;
         var builder = new DataViewSchema.Annotations.Builder();

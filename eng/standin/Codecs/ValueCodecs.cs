@@ -54,14 +54,6 @@ internal sealed class ValueCodecs
     public bool TryReadCodec(BinaryReader reader, out ValueCodec codec)
     {
         using var channel = _host.Start("TryGetCodec");
-        return TryReadDefinition(reader, out codec);
-    }
-
-    private static ValueCodec Make(Type codec, Type item, DataViewType type, ValueCodec inner) =>
-        (ValueCodec)Activator.CreateInstance(codec.MakeGenericType(item), type, inner);
-
-    private bool TryReadDefinition(BinaryReader reader, out ValueCodec codec)
-    {
         var name = reader.ReadString();
         var length = reader.Read7BitEncodedInt();
         var end = reader.BaseStream.Position + length;
@@ -82,9 +74,12 @@ internal sealed class ValueCodecs
         return true;
     }
 
+    private static ValueCodec Make(Type codec, Type item, DataViewType type, ValueCodec inner) =>
+        (ValueCodec)Activator.CreateInstance(codec.MakeGenericType(item), type, inner);
+
     private ValueCodec ReadKey(BinaryReader reader)
     {
-        if (!TryReadDefinition(reader, out var raw) || !KeyDataViewType.IsValidDataType(raw.Type.RawType))
+        if (!TryReadCodec(reader, out var raw) || !KeyDataViewType.IsValidDataType(raw.Type.RawType))
         {
             return null;
         }
@@ -95,7 +90,7 @@ internal sealed class ValueCodecs
 
     private ValueCodec ReadVector(BinaryReader reader)
     {
-        if (!TryReadDefinition(reader, out var items) || items.Type is not PrimitiveDataViewType itemType)
+        if (!TryReadCodec(reader, out var items) || items.Type is not PrimitiveDataViewType itemType)
         {
             return null;
         }

@@ -49,7 +49,13 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
     {
         var active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, _bindings.Schema);
         var inputs = _bindings.InputsFor(active, _mapper.GetDependencies);
-        return _input.GetRowCursorSet(inputs, n, rand)
+        var cursors = _input.GetRowCursorSet(inputs, n, rand);
+        if (cursors.Length == 1 && n > 1 && _bindings.AddedColumnIndices.Any(active))
+        {
+            cursors = CursorSplitter.Split(_host, cursors[0], n);
+        }
+
+        return cursors
             .Select(cursor => (DataViewRowCursor)new Cursor(_host, cursor, this, active))
             .ToArray();
     }

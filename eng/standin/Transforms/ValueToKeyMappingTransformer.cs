@@ -21,9 +21,9 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
     private readonly TermMap[] _terms;
     private readonly bool[] _annotateAsText;
 
-    internal ValueToKeyMappingTransformer(IHost host, (string outputColumnName, string inputColumnName)[] columns,
-        TermMap[] terms, bool annotateAsText)
-        : base(host, columns)
+    internal ValueToKeyMappingTransformer(IHostEnvironment env,
+        (string outputColumnName, string inputColumnName)[] columns, TermMap[] terms, bool annotateAsText)
+        : base(env.Register(nameof(ValueToKeyMappingTransformer)), columns)
     {
         _terms = terms;
         _annotateAsText = Enumerable.Repeat(annotateAsText, terms.Length).ToArray();

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Lora.Adapters;
 
 /// <summary>
 /// Writes an adapter as PEFT reads it: adapter_config.json with the long-lived keys alone (others upset older versions),
-/// sorted, and adapter_model.safetensors. The tensors are those of a plain adapter over the base.
+/// sorted, and adapter_model.safetensors.
 /// </summary>
 internal static class PeftAdapterWriter
 {
@@ -21,7 +21,7 @@ internal static class PeftAdapterWriter
 
     /// <summary>Writes both files into a folder.</summary>
     /// <param name="folder">The folder; made when it is not there.</param>
-    /// <param name="adapter">The adapter; its state is plain, whatever its config says of the start.</param>
+    /// <param name="adapter">The adapter.</param>
     /// <param name="modulePrefix">
     /// The prefix of the encoder's modules, such as <c>bert.</c>: an encoder alone has none, so it goes from the names.
     /// </param>
@@ -38,6 +38,30 @@ internal static class PeftAdapterWriter
     /// <summary>Writes adapter_model.safetensors.</summary>
     public static void WriteTensors(Stream stream, PeftAdapter adapter) => WriteTensors(stream, adapter, adapter.State);
 
+    /// <summary>
+    /// The config under which a state's tensors are plain updates of the base: adapters whose start was taken out of the
+    /// base (PiSSA, OLoRA) become plain at twice the rank with the same scaling. Tensors of the rank itself stay what they are.
+    /// </summary>
+    public static AdapterConfig PlainConfig(AdapterConfig config, AdapterState state)
+    {
+        var module = state.Names.Select(PeftKeys.AdaptedModule).OfType<string>().FirstOrDefault();
+        if (config.Initialization is not (AdapterInitialization.Pissa or AdapterInitialization.Olora) || module is null
+            || state.Find(module + PeftKeys.Down)?.Shape[0] != 2 * config.RankAndScaling(module).Rank)
+        {
+            return config;
+        }
+
+        var factor = config.UseRsLora ? MathF.Sqrt(2) : 2;
+        return config with
+        {
+            Initialization = AdapterInitialization.Kaiming,
+            Rank = 2 * config.Rank,
+            Alpha = factor * config.Alpha,
+            RankPattern = config.RankPattern.ToDictionary(pair => pair.Key, pair => 2 * pair.Value),
+            AlphaPattern = config.AlphaPattern.ToDictionary(pair => pair.Key, pair => factor * pair.Value),
+        };
+    }
+
     private static void WriteTensors(Stream stream, PeftAdapter adapter, AdapterState state) => SafetensorsWriter.Write(
         stream,
         state.Tensors.Select(tensor => TensorToWrite.Floats(
@@ -48,9 +72,11 @@ internal static class PeftAdapterWriter
 
     private static void WriteConfig(Stream stream, PeftAdapter adapter, AdapterState state)
     {
-        var config = adapter.Config;
+        var config = PlainConfig(adapter.Config, state);
         var isClassifier = adapter.Task == PeftTask.SequenceClassification;
-        var saved = (isClassifier ? ["classifier", "score"] : Array.Empty<string>()).Concat(config.ModulesToSave);
+        var saved = (isClassifier ? ["classifier", "score"] : Array.Empty<string>()).Concat(config.ModulesToSave)
+            .Concat(state.Names.Any(name => name.EndsWith("pooler.dense.weight", StringComparison.Ordinal)) ? ["pooler"] : [])
+            .Distinct();
         var json = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal)
         {
             ["alpha_pattern"] = Pattern(config.AlphaPattern, alpha => alpha),
@@ -64,7 +90,7 @@ internal static class PeftAdapterWriter
             },
             ["fan_in_fan_out"] = false,
             ["inference_mode"] = true,
-            ["init_lora_weights"] = config.Initialization == AdapterInitialization.Gaussian ? "gaussian" : true,
+            ["init_lora_weights"] = Start(config.Initialization),
             ["layers_pattern"] = null,
             ["layers_to_transform"] = config.LayersToTransform is { } layers
                 ? new JsonArray([.. layers.Select(layer => (JsonNode)layer)])
@@ -91,6 +117,15 @@ internal static class PeftAdapterWriter
 
         JsonSerializer.Serialize(stream, json, _json);
     }
+
+    private static JsonNode Start(AdapterInitialization initialization) => initialization switch
+    {
+        AdapterInitialization.Gaussian => "gaussian",
+        AdapterInitialization.Orthogonal => "orthogonal",
+        AdapterInitialization.Pissa => "pissa",
+        AdapterInitialization.Olora => "olora",
+        _ => true,
+    };
 
     private static AdapterState Prepare(PeftAdapter adapter, string modulePrefix)
     {

@@ -10,6 +10,7 @@ internal static unsafe class Activations
     public static void Forward(Activation activation, Matrix x, Matrix y)
     {
         var kernel = new Kernel { Activation = activation, X = x, Y = y };
+        using var timing = KernelProfile.Measure(KernelKind.Activation, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
 
@@ -17,6 +18,7 @@ internal static unsafe class Activations
     public static void Backward(Activation activation, Matrix x, Matrix gradY, Matrix gradX)
     {
         var kernel = new Kernel { Activation = activation, X = x, GradY = gradY, Y = gradX };
+        using var timing = KernelProfile.Measure(KernelKind.Activation, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
 
@@ -47,6 +49,8 @@ internal static unsafe class Activations
                 break;
         }
     }
+
+    private static double Traffic(Matrix x) => 3 * sizeof(float) * (double)x.Rows * x.Columns;
 
     private struct Kernel : ISimdKernel
     {

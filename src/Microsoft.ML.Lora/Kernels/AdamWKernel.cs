@@ -38,6 +38,8 @@ internal static unsafe class AdamWKernel
                 GradientScale = gradientScale,
                 Update = update,
             };
+            using var timing = KernelProfile.Measure(
+                KernelKind.Optimizer, 0, 7 * sizeof(float) * (double)parameters.Length);
             KernelSelector.Run(ref kernel);
         }
     }

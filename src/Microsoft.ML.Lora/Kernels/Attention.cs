@@ -27,6 +27,8 @@ internal static unsafe class Attention
         in AttentionSpec spec, Matrix context, Matrix rowStatistics, ThreadTeam team)
     {
         Check(q, k, v, queryOffsets, keyOffsets, spec);
+        using var timing = KernelProfile.Measure(
+            KernelKind.AttentionForward, Flops(q, queryOffsets, keyOffsets, products: 2), Bytes(q, k, matrices: 4));
         fixed (int* queries = queryOffsets, keys = keyOffsets)
         {
             var job = new AttentionForward
@@ -51,6 +53,8 @@ internal static unsafe class Attention
         Matrix gradQ, Matrix gradK, Matrix gradV, ThreadTeam team)
     {
         Check(q, k, v, queryOffsets, keyOffsets, spec);
+        using var timing = KernelProfile.Measure(
+            KernelKind.AttentionBackward, Flops(q, queryOffsets, keyOffsets, products: 5), Bytes(q, k, matrices: 7));
         fixed (int* queries = queryOffsets, keys = keyOffsets)
         {
             var job = new AttentionBackward
@@ -70,6 +74,21 @@ internal static unsafe class Attention
             team.Run((queryOffsets.Length - 1) * spec.Heads, ref job);
         }
     }
+
+    private static double Flops(
+        Matrix q, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> keyOffsets, int products)
+    {
+        double pairs = 0;
+        for (var b = 0; b + 1 < queryOffsets.Length && KernelProfile.Current != null; b++)
+        {
+            pairs += (double)(queryOffsets[b + 1] - queryOffsets[b]) * (keyOffsets[b + 1] - keyOffsets[b]);
+        }
+
+        return 2 * products * pairs * q.Columns;
+    }
+
+    private static double Bytes(Matrix q, Matrix k, int matrices) =>
+        sizeof(float) * matrices * 0.5 * (q.Rows + k.Rows) * q.Columns;
 
     private static void Check(
         Matrix q, Matrix k, Matrix v, ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> keyOffsets, in AttentionSpec spec)

@@ -21,6 +21,7 @@ internal static unsafe class Elementwise
     public static void AddScaled(Matrix x, float scale, Matrix y)
     {
         var kernel = new Kernel { Operation = Operation.AddScaled, X = x, Factor = scale, Y = y };
+        using var timing = KernelProfile.Measure(KernelKind.Elementwise, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
 
@@ -28,6 +29,7 @@ internal static unsafe class Elementwise
     public static void Scale(Matrix x, float scale, Matrix y)
     {
         var kernel = new Kernel { Operation = Operation.Scale, X = x, Factor = scale, Y = y };
+        using var timing = KernelProfile.Measure(KernelKind.Elementwise, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
 
@@ -35,6 +37,7 @@ internal static unsafe class Elementwise
     public static void Multiply(Matrix x, Matrix z, Matrix y)
     {
         var kernel = new Kernel { Operation = Operation.Multiply, X = x, Z = z, Y = y };
+        using var timing = KernelProfile.Measure(KernelKind.Elementwise, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
 
@@ -44,8 +47,11 @@ internal static unsafe class Elementwise
         var kernel = mask.IsEmpty
             ? new Kernel { Operation = Operation.Scale, X = x, Factor = 1, Y = y }
             : new Kernel { Operation = Operation.Dropout, X = x, Mask = mask, Y = y };
+        using var timing = KernelProfile.Measure(KernelKind.Elementwise, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
+
+    private static double Traffic(Matrix x) => 3 * sizeof(float) * (double)x.Rows * x.Columns;
 
     private struct Kernel : ISimdKernel
     {

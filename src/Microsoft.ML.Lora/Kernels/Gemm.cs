@@ -11,6 +11,9 @@ internal static unsafe class Gemm
     // Cuts a thread, so that one that was interrupted leaves its share to the others.
     private const int CutsPerThread = 4;
 
+    // Products with at most as many columns are booked as those of adapters.
+    private const int ThinColumns = 64;
+
     /// <summary>Computes the product.</summary>
     /// <param name="a">[M, K].</param>
     /// <param name="aTail">[M, R] times the first R tail rows of <paramref name="b"/>; empty to leave the tail out.</param>
@@ -22,14 +25,19 @@ internal static unsafe class Gemm
         Matrix a, Matrix aTail, PackedMatrix b, Matrix c, in Epilogue epilogue, ThreadTeam team)
     {
         Check(a, aTail, b, c);
+        var inner = b.K + aTail.Columns;
+        using var timing = KernelProfile.Measure(
+            b.N > ThinColumns ? KernelKind.Product : KernelKind.ThinProduct,
+            2.0 * c.Rows * inner * b.N,
+            sizeof(float) * (((double)inner * (c.Rows + b.N)) + ((double)c.Rows * b.N)));
         if (c.Rows == 0 || b.N == 0)
         {
             return;
         }
 
         var tileRows = b.Panels[0].Kernel.MaxRows;
-        var inner = GemmBlocking.InnerBlock(b.K);
-        var rowBlocks = Blocks(c.Rows, GemmBlocking.RowBlock(inner, tileRows));
+        var innerBlock = GemmBlocking.InnerBlock(b.K);
+        var rowBlocks = Blocks(c.Rows, GemmBlocking.RowBlock(innerBlock, tileRows));
         var columnBlocks = 1;
         if (team.Threads > 1 && (long)c.Rows * b.K * b.N >= WorthSharing)
         {
@@ -48,7 +56,7 @@ internal static unsafe class Gemm
             HasEpilogue = NeedsEpilogue(epilogue),
             ResidualInTile = epilogue.Dropout.IsEmpty && epilogue.TailDropout.IsEmpty && !epilogue.Accumulate
                 && !epilogue.Residual.IsEmpty,
-            InnerBlock = inner,
+            InnerBlock = innerBlock,
             RowBlocks = rowBlocks,
             ColumnBlocks = columnBlocks,
         };

@@ -23,6 +23,7 @@ internal static unsafe class LayerNorm
             Y = y,
             Statistics = statistics,
         };
+        using var timing = KernelProfile.Measure(KernelKind.LayerNorm, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
 
@@ -43,6 +44,9 @@ internal static unsafe class LayerNorm
             GradGamma = gradGamma.Data,
             GradBeta = gradBeta.Data,
         };
+        using var timing = KernelProfile.Measure(KernelKind.LayerNorm, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
+
+    private static double Traffic(Matrix x) => 3 * sizeof(float) * (double)x.Rows * x.Columns;
 }

@@ -12,6 +12,8 @@ internal static unsafe class LowRank
     public static void Down(
         Matrix x, PackedMatrix a, float scale, in DropoutMask dropout, Matrix h, ThreadTeam team)
     {
+        using var timing = KernelProfile.Measure(
+            KernelKind.ThinProduct, 2.0 * x.Rows * x.Columns * a.N, sizeof(float) * (double)x.Rows * x.Columns);
         if (dropout.IsEmpty)
         {
             Gemm.Multiply(x, default, a, h, default, team);
@@ -39,6 +41,9 @@ internal static unsafe class LowRank
                 $"[{thin.Rows}, {thin.Columns}]ᵀ · [{wide.Rows}, {wide.Columns}] does not give [{grad.Rows}, {grad.Columns}].");
         }
 
+        using var timing = KernelProfile.Measure(
+            KernelKind.OuterProduct, 2.0 * wide.Rows * wide.Columns * thin.Columns,
+            sizeof(float) * (double)wide.Rows * wide.Columns);
         for (var row = 0; row < wide.Rows; row += BlockRows)
         {
             var count = Math.Min(BlockRows, wide.Rows - row);
@@ -69,6 +74,9 @@ internal static unsafe class LowRank
     /// <remarks>Whoever keeps B transposed calls <see cref="AccumulateOuter"/> and saves the transposition.</remarks>
     public static void AccumulateOuterTransposed(Matrix wide, Matrix thin, Matrix grad)
     {
+        using var timing = KernelProfile.Measure(
+            KernelKind.OuterProduct, 2.0 * wide.Rows * wide.Columns * thin.Columns,
+            sizeof(float) * (double)wide.Rows * wide.Columns);
         var transposed = new Matrix(Scratch.Floats((long)grad.Rows * grad.Columns), grad.Columns, grad.Rows, grad.Rows);
         transposed.Clear();
         AccumulateOuter(thin, wide, default, transposed);

@@ -10,8 +10,11 @@ internal static unsafe class Softmax
     public static void Forward(Matrix x, Matrix y)
     {
         var kernel = new Kernel { X = x, Y = y };
+        using var timing = KernelProfile.Measure(KernelKind.Softmax, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
+
+    private static double Traffic(Matrix x) => 2 * sizeof(float) * (double)x.Rows * x.Columns;
 
     private struct Kernel : ISimdKernel
     {

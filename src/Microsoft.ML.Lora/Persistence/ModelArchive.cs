@@ -1,6 +1,8 @@
 using System.Reflection;
+using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Persistence;
 
@@ -18,10 +20,9 @@ namespace Microsoft.ML.Lora.Persistence;
 internal static class ModelArchive
 {
     private const string ManifestFile = "manifest.json";
-    private const string AdapterFile = "adapter_model.safetensors";
-    private const string AdapterConfigFile = "adapter_config.json";
     private const string ConfigFile = "config.json";
     private const string WeightsFile = "model.safetensors";
+    private const string EmbeddedHubName = "sentence-transformers/all-MiniLM-L6-v2";
 
     private static readonly string[] _tokenizerFiles =
     [
@@ -37,9 +38,10 @@ internal static class ModelArchive
     public static string Write(ModelContents model, Action<string, Action<Stream>> save)
     {
         var writer = new ArchiveWriter(save);
-        writer.Write(AdapterFile, stream => AdapterFiles.WriteTensors(stream, model.Adapter));
-        writer.Write(AdapterConfigFile,
-            stream => AdapterFiles.WriteConfig(stream, model.AdapterConfig, model.BaseOrigin.Id));
+        var adapter = new PeftAdapter(model.AdapterConfig, model.Adapter,
+            model.BaseOrigin.Embedded ? EmbeddedHubName : model.BaseOrigin.Id, PeftTask.SequenceClassification);
+        writer.Write(PeftAdapterReader.TensorsFile, stream => PeftAdapterWriter.WriteTensors(stream, adapter));
+        writer.Write(PeftAdapterReader.ConfigFile, stream => PeftAdapterWriter.WriteConfig(stream, adapter));
         writer.Copy(model.BaseFiles, ConfigFile);
         foreach (string name in _tokenizerFiles.Where(model.BaseFiles.Exists))
         {
@@ -76,19 +78,28 @@ internal static class ModelArchive
         ModelManifest manifest = reader.ReadManifest(ManifestFile, header);
         Dictionary<string, byte[]> files = manifest.Files.ToDictionary(file => file.Name, reader.Read);
         BaseModelFiles? outside = manifest.Base.Included ? null : OpenBase(manifest.Base);
+        PeftAdapter adapter = ReadAdapter(files);
         return new ModelContents
         {
             Columns = manifest.Columns,
             Labels = manifest.Labels,
             MaxTokens = manifest.MaxTokens,
-            AdapterConfig = AdapterFiles.ReadConfig(ConfigJson.Parse(Entry(files, AdapterConfigFile), AdapterConfigFile)),
-            Adapter = AdapterFiles.ReadTensors(Entry(files, AdapterFile), AdapterFile),
+            AdapterConfig = adapter.Config,
+            Adapter = adapter.State,
             Head = new HeadSpec { Outputs = manifest.Labels.Count, Pooling = ParsePooling(manifest.Pooling) },
             BaseFiles = new ArchivedModelFiles(files, outside),
             BaseOrigin = new BaseOrigin(manifest.Base.Id, manifest.Base.Embedded, manifest.Base.Included),
             TotalParameters = manifest.TotalParameters,
             Training = manifest.Training,
         };
+    }
+
+    private static PeftAdapter ReadAdapter(Dictionary<string, byte[]> files)
+    {
+        const string Config = PeftAdapterReader.ConfigFile;
+        const string Tensors = PeftAdapterReader.TensorsFile;
+        using SafetensorsFile tensors = SafetensorsFile.Open(MappedMemory.FromArray(Entry(files, Tensors)), Tensors);
+        return PeftAdapterReader.Read(ConfigJson.Parse(Entry(files, Config), Config), tensors, modulePrefix: "");
     }
 
     private static byte[] Entry(Dictionary<string, byte[]> files, string name) => files.GetValueOrDefault(name)

@@ -34,7 +34,8 @@ public sealed class SavedModelTests(ITestOutputHelper output)
     private static void Try(string path)
     {
         var name = Path.GetFileNameWithoutExtension(path);
-        var load = Golden.Read($"zips/{name}.json").GetProperty("load");
+        var golden = Golden.Read($"zips/{name}.json");
+        var load = golden.GetProperty("load");
         var context = new MLContext();
         if (!load.GetProperty("ok").GetBoolean())
         {
@@ -48,8 +49,12 @@ public sealed class SavedModelTests(ITestOutputHelper output)
         if (schema is not null)
         {
             SchemaText.AssertEqual(recorded.GetProperty("loadedInputSchema"), schema);
-            SchemaText.AssertEqual(recorded.GetProperty("outputSchema"), model.GetOutputSchema(schema));
         }
+
+        var data = new RecordedView(schema ?? RecordedSchema.Make(golden.GetProperty("inputSchema")),
+            golden.GetProperty("inputRows"));
+        SchemaText.AssertEqual(recorded.GetProperty("outputSchema"), model.GetOutputSchema(data.Schema));
+        Rows.AssertEqual(recorded.GetProperty("outputRows"), model.Transform(data));
 
         Assert.Equal(recorded.GetProperty("isRowToRowMapper").GetBoolean(), model.IsRowToRowMapper);
         if (recorded.TryGetProperty("chain", out var chain))

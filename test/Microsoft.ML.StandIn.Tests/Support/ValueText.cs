@@ -20,7 +20,7 @@ internal static class ValueText
         JsonValueKind.False => "False",
         JsonValueKind.Null => "",
         JsonValueKind.Number => Number(value.GetRawText()),
-        _ => value.GetRawText(),
+        _ => $"{{{string.Join(", ", value.EnumerateObject().Select(pair => $"{pair.Name}: {Print(pair.Value)}"))}}}",
     };
 
     /// <summary>A value of a view.</summary>

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.ML.Lora.Kernels;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Benchmarks.Engine;
+
+/// <summary>
+/// <c>bench gemm [--kernel K] [--threads T] [--steps N]</c>: the products of MiniLM and BERT-base against the peak of the
+/// multipliers, measured in turn, each the best of many short runs. One JSON line a shape.
+/// </summary>
+internal static class GemmBench
+{
+    private static readonly (string Name, int K, int N)[] _products =
+    [
+        ("minilm-qkvo", 384, 384), ("minilm-up", 384, 1536), ("minilm-down", 1536, 384), ("minilm-lora-a", 384, 8),
+        ("minilm-lora-a-wide", 1536, 8), ("base-qkvo", 768, 768), ("base-up", 768, 3072), ("base-down", 3072, 768),
+        ("base-lora-a", 768, 8), ("base-lora-a-wide", 3072, 8),
+    ];
+
+    private static readonly int[] _rows = [8, 25, 256, 400, 1024, 4096];
+
+    public static int Run(string[] args)
+    {
+        if (BenchOptions.Parse("gemm", args) is not { } options)
+        {
+            return 2;
+        }
+
+        using IDisposable kernel = options.UseKernel();
+        using var team = new ThreadTeam(options.Threads);
+        foreach ((string name, int k, int n) in _products)
+        {
+            foreach (int m in _rows)
+            {
+                using var product = new Product(m, k, n, n > 64 ? options.Rank : 0);
+                Report(name, product, team, options.Steps);
+            }
+        }
+
+        foreach ((string name, int k, int n) in _products.Where(product => product.N == 8))
+        {
+            foreach (int m in _rows)
+            {
+                using var outer = new Outer(m, k, n);
+                Report(name.Replace("-a", "-gradient", StringComparison.Ordinal), outer, ThreadTeam.Single, options.Steps);
+            }
+        }
+
+        return 0;
+    }
+
+    private static void Report(string name, Measured work, ThreadTeam team, int steps)
+    {
+        double peak = 0, best = 0;
+        int repeats = Math.Max(1, (int)(1e8 / work.Flops));
+        work.Run(team);
+        for (int i = 0; i < 4 * steps; i++)
+        {
+            peak = Math.Max(peak, team.Threads == 1 ? PeakLoop.Best(4) : PeakLoop.BestTogether(team.Threads, 4));
+            long start = Stopwatch.GetTimestamp();
+            for (int repeat = 0; repeat < repeats; repeat++)
+            {
+                work.Run(team);
+            }
+
+            best = Math.Max(best, repeats * work.Flops / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9);
+        }
+
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            bench = "gemm",
+            product = name,
+            m = work.M,
+            n = work.N,
+            k = work.K,
+            kernel = KernelSelector.Current.ToString().ToLowerInvariant(),
+            threads = team.Threads,
+            gflops = Math.Round(best, 1),
+            peak_gflops = Math.Round(peak, 1),
+            share_of_peak = Math.Round(best / peak, 3),
+        }));
+    }
+
+    /// <summary>One piece of work.</summary>
+    private abstract class Measured(int m, int k, int n) : IDisposable
+    {
+        private readonly List<AlignedBuffer> _buffers = [];
+
+        public int M { get; } = m;
+
+        public int K { get; } = k;
+
+        public int N { get; } = n;
+
+        public abstract double Flops { get; }
+
+        public abstract void Run(ThreadTeam team);
+
+        public virtual void Dispose() => _buffers.ForEach(buffer => buffer.Dispose());
+
+        protected Matrix Random(int rows, int columns)
+        {
+            // A stride that is a multiple of 4 KiB would put a tile's rows in one set of the first-level cache.
+            int stride = columns % 1024 == 0 ? columns + 16 : columns;
+            var buffer = new AlignedBuffer((long)rows * stride);
+            _buffers.Add(buffer);
+            new RandomStream((ulong)_buffers.Count, "bench").FillUniform(buffer.Span, -1, 1);
+            return buffer.AsMatrix(rows, columns, stride, 0);
+        }
+    }
+
+    /// <summary>[M, K + R] · [K + R, N] + bias.</summary>
+    private sealed class Product : Measured
+    {
+        private readonly Matrix _a;
+        private readonly Matrix _tail;
+        private readonly Matrix _c;
+        private readonly Matrix _bias;
+        private readonly PackedMatrix _b;
+
+        public Product(int m, int k, int n, int rank)
+            : base(m, k, n)
+        {
+            _a = Random(m, k);
+            _tail = Random(m, rank);
+            _c = Random(m, n);
+            _bias = Random(1, n);
+            _b = new PackedMatrix(k, n, rank);
+            _b.PackTransposedRows(0, Random(n, k));
+            _b.SetTail(Random(rank, n));
+        }
+
+        public override double Flops => 2.0 * M * (K + _tail.Columns) * N;
+
+        public override void Run(ThreadTeam team) =>
+            Gemm.Multiply(_a, _tail, _b, _c, new Epilogue { BiasRow = _bias }, team);
+
+        public override void Dispose()
+        {
+            base.Dispose();
+            _b.Dispose();
+        }
+    }
+
+    /// <summary>grad [N, K] += thinᵀ · wide.</summary>
+    private sealed class Outer : Measured
+    {
+        private readonly Matrix _thin;
+        private readonly Matrix _wide;
+        private readonly Matrix _grad;
+
+        public Outer(int m, int k, int n)
+            : base(m, k, n) => (_thin, _wide, _grad) = (Random(m, n), Random(m, k), Random(n, k));
+
+        public override double Flops => 2.0 * M * K * N;
+
+        public override void Run(ThreadTeam team) => LowRank.AccumulateOuter(_thin, _wide, default, _grad);
+    }
+}
