@@ -1,30 +1,25 @@
-using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Persistence;
 
 namespace Microsoft.ML.Lora;
 
-/// <summary>A pretrained encoder to fine-tune: the one that the package Microsoft.ML.Lora.MiniLM carries, or one of your own.</summary>
+/// <summary>
+/// A pretrained encoder to fine-tune: the one that the package Microsoft.ML.Lora.MiniLM carries, one in a folder, or one on
+/// the Hugging Face hub.
+/// </summary>
 public sealed class LoraBaseModel
 {
-    private readonly Func<BaseModelFiles> _open;
-
-    private LoraBaseModel(string id, bool isEmbedded, Func<BaseModelFiles> open)
-    {
-        Id = id;
-        IsEmbedded = isEmbedded;
-        _open = open;
-    }
+    private LoraBaseModel(BaseKind kind, string id, string? revision) => Origin = new BaseOrigin(kind, id, revision);
 
     /// <summary>
     /// all-MiniLM-L6-v2 (6 layers of 384, English), read in place from the assembly Microsoft.ML.Lora.MiniLM, which the
     /// application has to reference. Used when no base model is named.
     /// </summary>
-    public static LoraBaseModel Embedded { get; } =
-        new("Microsoft.ML.Lora.MiniLM", isEmbedded: true, BaseModelFiles.Embedded);
+    public static LoraBaseModel Embedded { get; } = new(BaseKind.Embedded, "Microsoft.ML.Lora.MiniLM", null);
 
-    /// <summary>What messages and saved models call it: a folder's full path, or the embedded model's assembly.</summary>
-    public string Id { get; }
+    /// <summary>What messages and saved models call it: a folder's full path, the hub's id, or the embedded model's assembly.</summary>
+    public string Id => Origin.Id;
 
-    internal bool IsEmbedded { get; }
+    internal BaseOrigin Origin { get; }
 
     /// <summary>A Hugging Face folder: config.json, model.safetensors (or its shards) and the tokenizer's files.</summary>
     /// <param name="folder">Path of the folder; it is read when training starts, not here.</param>
@@ -32,12 +27,23 @@ public sealed class LoraBaseModel
     public static LoraBaseModel FromFolder(string folder)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        string path = Path.GetFullPath(folder);
-        return new LoraBaseModel(path, isEmbedded: false, () => BaseModelFiles.FromFolder(path));
+        return new LoraBaseModel(BaseKind.Folder, Path.GetFullPath(folder), null);
     }
 
-    /// <summary>The <see cref="Id"/>.</summary>
-    public override string ToString() => Id;
+    /// <summary>
+    /// A model on the Hugging Face hub, fetched when training starts into the hub's own cache, which Python shares. The
+    /// variables HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_ENDPOINT, HF_TOKEN and HTTPS_PROXY are honoured.
+    /// </summary>
+    /// <param name="model">The model's id, such as <c>intfloat/multilingual-e5-small</c>.</param>
+    /// <param name="revision">A branch, tag or commit; a commit makes sure that the model stays the same.</param>
+    /// <exception cref="ArgumentException">The id or the revision is empty.</exception>
+    public static LoraBaseModel FromHub(string model, string revision = "main")
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(revision);
+        return new LoraBaseModel(BaseKind.Hub, model, revision);
+    }
 
-    internal BaseModelFiles Open() => _open();
+    /// <summary>The <see cref="Id"/>, with the revision of a model on the hub.</summary>
+    public override string ToString() => Origin.Revision is null ? Id : $"{Id}@{Origin.Revision}";
 }

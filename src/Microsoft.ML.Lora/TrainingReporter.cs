@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Lora.Checkpoints.Hub;
 using Microsoft.ML.Lora.DataView;
 using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Training;
@@ -7,7 +8,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Lora;
 
 /// <summary>Tells the user how a training run goes: ML.NET's log, its progress channel, and the options' own progress.</summary>
-internal sealed class TrainingReporter : IDisposable
+internal sealed class TrainingReporter : IProgress<HubProgress>, IDisposable
 {
     private static readonly string[] _metrics =
         ["Loss", "Learning rate", "Tokens/s", "Validation loss", "Validation accuracy"];
@@ -24,6 +25,15 @@ internal sealed class TrainingReporter : IDisposable
         _progress = progress;
         _progressChannel = host.StartProgressChannel("Training");
         _progressChannel.SetHeader(new ProgressHeader(_metrics, _units), Fill);
+    }
+
+    /// <summary>Says which file of a base model was fetched.</summary>
+    void IProgress<HubProgress>.Report(HubProgress value)
+    {
+        if (value.BytesReceived == value.BytesTotal)
+        {
+            Info($"Fetched {value.File}, {value.BytesTotal} bytes.");
+        }
     }
 
     /// <summary>Says how many rows were read, skipped and cut.</summary>

@@ -35,7 +35,7 @@ internal sealed class TrainingRun
         _options = settings.Options;
         _reporter = reporter;
         _seed = seed;
-        _files = settings.BaseModel.Open();
+        _files = settings.BaseModel.Origin.Open(reporter, _options.CancellationToken);
         _encoder = EncoderConfig.Read(_files.ReadConfig());
         _maxTokens = MaxTokens();
     }
@@ -66,8 +66,8 @@ internal sealed class TrainingRun
                 Adapter = outcome.State,
                 Head = head,
                 BaseFiles = _files,
-                BaseOrigin = new BaseOrigin(
-                    _settings.BaseModel.Id, _settings.BaseModel.IsEmbedded, _options.SaveBaseModel),
+                BaseOrigin = _settings.BaseModel.Origin,
+                ArchivesBase = _options.SaveBaseModel,
                 TotalParameters = session.Facts.TotalParameters,
                 Training = new TrainingRecord
                 {

@@ -118,11 +118,33 @@ public sealed class ModelSavingTests : IClassFixture<ModelSavingTests.Saved>, ID
         Assert.Equal(8, config.GetInt("r"));
         Assert.Equal(16, config.GetDouble("lora_alpha", 0));
 
-        using SafetensorsFile tensors = SafetensorsFile.Open(
-            MappedMemory.FromArray(entries[Folder + "adapter_model.safetensors"]), "adapter_model.safetensors");
+        using SafetensorsFile tensors = Open(entries, "adapter_model.safetensors");
         Assert.All(tensors.Names, name => Assert.StartsWith("base_model.model.", name));
         Assert.Contains("base_model.model.bert.encoder.layer.1.attention.self.query.lora_A.weight", tensors.Names);
         Assert.Contains("base_model.model.classifier.weight", tensors.Names);
+    }
+
+    [Fact]
+    public void A_head_that_PEFT_has_no_class_for_lies_beside_the_encoders_adapter()
+    {
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
+        options.Pooling = LoraPooling.Mean;
+        string zip = Path.Combine(_scratch, "mean.zip");
+        float[] scores;
+        using (LoraTransformer model = Toy.Train(Context, options))
+        {
+            scores = Toy.Scores(model.Transform(_saved.Data));
+            Context.Model.Save(model, _saved.Data.Schema, zip);
+        }
+        Dictionary<string, byte[]> entries = ReadEntries(zip);
+        ConfigJson config = ConfigJson.Parse(entries[Folder + "adapter_config.json"], "adapter_config.json");
+        Assert.Equal("FEATURE_EXTRACTION", config.GetString("task_type"));
+        using SafetensorsFile tensors = Open(entries, "adapter_model.safetensors");
+        Assert.Contains("base_model.model.encoder.layer.1.attention.self.query.lora_A.weight", tensors.Names);
+        using SafetensorsFile head = Open(entries, "classification_head.safetensors");
+        Assert.Equal(["bias", "weight"], head.Names.Order());
+        using var loaded = (LoraTransformer)Context.Model.Load(zip, out _);
+        Assert.Equal(scores, Toy.Scores(loaded.Transform(_saved.Data)));
     }
 
     [Theory]
@@ -225,6 +247,9 @@ public sealed class ModelSavingTests : IClassFixture<ModelSavingTests.Saved>, ID
         }
         return Assert.IsType<InvalidDataException>(error).Message;
     }
+
+    private static SafetensorsFile Open(Dictionary<string, byte[]> entries, string name) =>
+        SafetensorsFile.Open(MappedMemory.FromArray(entries[Folder + name]), name);
 
     private static Dictionary<string, byte[]> ReadEntries(string zip)
     {

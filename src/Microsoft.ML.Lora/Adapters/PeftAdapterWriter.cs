@@ -25,18 +25,19 @@ internal static class PeftAdapterWriter
     /// <param name="modulePrefix">
     /// The prefix of the encoder's modules, such as <c>bert.</c>: an encoder alone has none, so it goes from the names.
     /// </param>
-    public static void Write(string folder, PeftAdapter adapter, string modulePrefix)
+    public static void Write(string folder, PeftAdapter adapter, string modulePrefix) =>
+        Write(adapter, modulePrefix, (name, write) => AtomicFile.Write(Path.Combine(folder, name), write));
+
+    /// <summary>Writes both files.</summary>
+    /// <param name="adapter">The adapter.</param>
+    /// <param name="modulePrefix">The prefix of the encoder's modules.</param>
+    /// <param name="save">Makes a file of that name and lets the action write it.</param>
+    public static void Write(PeftAdapter adapter, string modulePrefix, Action<string, Action<Stream>> save)
     {
         var state = Prepare(adapter, modulePrefix);
-        AtomicFile.Write(Path.Combine(folder, PeftAdapterReader.ConfigFile), stream => WriteConfig(stream, adapter, state));
-        AtomicFile.Write(Path.Combine(folder, PeftAdapterReader.TensorsFile), stream => WriteTensors(stream, adapter, state));
+        save(PeftAdapterReader.ConfigFile, stream => WriteConfig(stream, adapter, state));
+        save(PeftAdapterReader.TensorsFile, stream => WriteTensors(stream, adapter, state));
     }
-
-    /// <summary>Writes adapter_config.json.</summary>
-    public static void WriteConfig(Stream stream, PeftAdapter adapter) => WriteConfig(stream, adapter, adapter.State);
-
-    /// <summary>Writes adapter_model.safetensors.</summary>
-    public static void WriteTensors(Stream stream, PeftAdapter adapter) => WriteTensors(stream, adapter, adapter.State);
 
     /// <summary>
     /// The config under which a state's tensors are plain updates of the base: adapters whose start was taken out of the

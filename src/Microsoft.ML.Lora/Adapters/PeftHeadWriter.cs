@@ -47,9 +47,21 @@ internal static class PeftHeadWriter
     /// <param name="maxTokens">The longest input in tokens.</param>
     public static void Write(string folder, AdapterState state, IReadOnlyList<string> labels, bool isMean, int maxTokens)
     {
+        AtomicFile.Write(
+            Path.Combine(folder, TensorsFile), stream => WriteTensors(stream, state, labels, isMean, maxTokens));
+        var script = Script
+            .Replace("{MAX_TOKENS}", maxTokens.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{POOLED}", isMean ? "(states * mask).sum(1) / mask.sum(1)" : "states[:, 0]", StringComparison.Ordinal);
+        AtomicFile.WriteBytes(Path.Combine(folder, ScriptFile), Encoding.UTF8.GetBytes(script));
+    }
+
+    /// <summary>Writes the head's tensors alone.</summary>
+    public static void WriteTensors(
+        Stream stream, AdapterState state, IReadOnlyList<string> labels, bool isMean, int maxTokens)
+    {
         var (weight, bias) = (state["classifier.weight"], state["classifier.bias"]);
         SafetensorsWriter.Write(
-            Path.Combine(folder, TensorsFile),
+            stream,
             [
                 TensorToWrite.Floats("weight", [weight.Shape[0], weight.Shape[1]], weight.Values),
                 TensorToWrite.Floats("bias", [bias.Shape[0]], bias.Values),
@@ -61,9 +73,21 @@ internal static class PeftHeadWriter
                 ["max_tokens"] = maxTokens.ToString(CultureInfo.InvariantCulture),
                 ["pooling"] = isMean ? "mean" : "cls",
             });
-        var script = Script
-            .Replace("{MAX_TOKENS}", maxTokens.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{POOLED}", isMean ? "(states * mask).sum(1) / mask.sum(1)" : "states[:, 0]", StringComparison.Ordinal);
-        AtomicFile.WriteBytes(Path.Combine(folder, ScriptFile), Encoding.UTF8.GetBytes(script));
+    }
+
+    /// <summary>Reads what <see cref="WriteTensors"/> wrote into the state of the encoder's adapter.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing.</exception>
+    public static void ReadTensors(WeightSource head, AdapterState state)
+    {
+        foreach (var name in (string[])["weight", "bias"])
+        {
+            if (head.Find(name) is not { } tensor)
+            {
+                throw new InvalidDataException($"'{head.Description}': the tensor {Throw.Quote(name)} is missing.");
+            }
+
+            state["classifier." + name] = new AdapterTensor(
+                [.. tensor.Shape.ToArray().Select(size => (int)size)], tensor.ToArray());
+        }
     }
 }

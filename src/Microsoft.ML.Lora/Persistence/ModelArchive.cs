@@ -2,7 +2,6 @@ using System.Reflection;
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.Models.Heads;
-using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Persistence;
 
@@ -10,7 +9,8 @@ namespace Microsoft.ML.Lora.Persistence;
 /// <remarks>
 /// The folder holds, beside ML.NET's own Model.key (a header, then one text: the SHA-256 of manifest.json):
 /// <list type="bullet">
-/// <item>adapter_config.json, adapter_model.safetensors: the adapter and the head, as PEFT writes them;</item>
+/// <item>adapter_config.json, adapter_model.safetensors (and classification_head.safetensors for a head of our own): the adapter
+/// and the head, as PEFT has them;</item>
 /// <item>config.json and the tokenizer's files, as the base model has them;</item>
 /// <item>model.safetensors: the base's weights, when the archive carries them;</item>
 /// <item>manifest.json: format version, columns, labels, base and its hash, training history, and of every other file the
@@ -22,7 +22,6 @@ internal static class ModelArchive
     private const string ManifestFile = "manifest.json";
     private const string ConfigFile = "config.json";
     private const string WeightsFile = "model.safetensors";
-    private const string EmbeddedHubName = "sentence-transformers/all-MiniLM-L6-v2";
 
     private static readonly string[] _tokenizerFiles =
     [
@@ -38,16 +37,13 @@ internal static class ModelArchive
     public static string Write(ModelContents model, Action<string, Action<Stream>> save)
     {
         var writer = new ArchiveWriter(save);
-        var adapter = new PeftAdapter(model.AdapterConfig, model.Adapter,
-            model.BaseOrigin.Embedded ? EmbeddedHubName : model.BaseOrigin.Id, PeftTask.SequenceClassification);
-        writer.Write(PeftAdapterReader.TensorsFile, stream => PeftAdapterWriter.WriteTensors(stream, adapter));
-        writer.Write(PeftAdapterReader.ConfigFile, stream => PeftAdapterWriter.WriteConfig(stream, adapter));
+        ArchivedAdapter.Write(model, writer.Write);
         writer.Copy(model.BaseFiles, ConfigFile);
         foreach (string name in _tokenizerFiles.Where(model.BaseFiles.Exists))
         {
             writer.Copy(model.BaseFiles, name);
         }
-        bool included = model.BaseOrigin is { Embedded: false, Archived: true };
+        bool included = model.ArchivesBase && model.BaseOrigin.Kind != BaseKind.Embedded;
         if (included)
         {
             WriteWeights(model.BaseFiles, writer);
@@ -56,8 +52,8 @@ internal static class ModelArchive
         {
             FormatVersion = ModelManifest.CurrentFormat,
             LibraryVersion = LibraryVersion(),
-            Base = new ManifestBase(
-                model.BaseOrigin.Id, model.BaseFiles.Identity, model.BaseOrigin.Embedded, included),
+            Base = new ManifestBase(model.BaseOrigin.Kind, model.BaseOrigin.Id, model.BaseOrigin.Revision,
+                model.BaseFiles.Identity, included),
             Columns = model.Columns,
             Labels = model.Labels,
             MaxTokens = model.MaxTokens,
@@ -78,7 +74,9 @@ internal static class ModelArchive
         ModelManifest manifest = reader.ReadManifest(ManifestFile, header);
         Dictionary<string, byte[]> files = manifest.Files.ToDictionary(file => file.Name, reader.Read);
         BaseModelFiles? outside = manifest.Base.Included ? null : OpenBase(manifest.Base);
-        PeftAdapter adapter = ReadAdapter(files);
+        var baseFiles = new ArchivedModelFiles(files, outside);
+        Pooling pooling = ParsePooling(manifest.Pooling);
+        PeftAdapter adapter = ArchivedAdapter.Read(baseFiles, pooling, name => Entry(files, name));
         return new ModelContents
         {
             Columns = manifest.Columns,
@@ -86,20 +84,13 @@ internal static class ModelArchive
             MaxTokens = manifest.MaxTokens,
             AdapterConfig = adapter.Config,
             Adapter = adapter.State,
-            Head = new HeadSpec { Outputs = manifest.Labels.Count, Pooling = ParsePooling(manifest.Pooling) },
-            BaseFiles = new ArchivedModelFiles(files, outside),
-            BaseOrigin = new BaseOrigin(manifest.Base.Id, manifest.Base.Embedded, manifest.Base.Included),
+            Head = new HeadSpec { Outputs = manifest.Labels.Count, Pooling = pooling },
+            BaseFiles = baseFiles,
+            BaseOrigin = new BaseOrigin(manifest.Base.Kind, manifest.Base.Id, manifest.Base.Revision),
+            ArchivesBase = manifest.Base.Included,
             TotalParameters = manifest.TotalParameters,
             Training = manifest.Training,
         };
-    }
-
-    private static PeftAdapter ReadAdapter(Dictionary<string, byte[]> files)
-    {
-        const string Config = PeftAdapterReader.ConfigFile;
-        const string Tensors = PeftAdapterReader.TensorsFile;
-        using SafetensorsFile tensors = SafetensorsFile.Open(MappedMemory.FromArray(Entry(files, Tensors)), Tensors);
-        return PeftAdapterReader.Read(ConfigJson.Parse(Entry(files, Config), Config), tensors, modulePrefix: "");
     }
 
     private static byte[] Entry(Dictionary<string, byte[]> files, string name) => files.GetValueOrDefault(name)
@@ -128,7 +119,7 @@ internal static class ModelArchive
         BaseModelFiles files;
         try
         {
-            files = origin.Embedded ? BaseModelFiles.Embedded() : BaseModelFiles.FromFolder(origin.Id);
+            files = new BaseOrigin(origin.Kind, origin.Id, origin.Revision).Open(null, CancellationToken.None);
         }
         catch (DirectoryNotFoundException error)
         {

@@ -30,8 +30,11 @@ internal sealed record ModelContents
     /// <summary>The base model's files.</summary>
     public required BaseModelFiles BaseFiles { get; init; }
 
-    /// <summary>Where the base model comes from, and whether archives carry it.</summary>
+    /// <summary>Where the base model comes from.</summary>
     public required BaseOrigin BaseOrigin { get; init; }
+
+    /// <summary>Whether archives carry the base model's weights, unless an assembly does.</summary>
+    public required bool ArchivesBase { get; init; }
 
     /// <summary>Number of all parameters: base model, adapters and head.</summary>
     public required long TotalParameters { get; init; }
@@ -39,9 +42,3 @@ internal sealed record ModelContents
     /// <summary>How the model came about.</summary>
     public required TrainingRecord Training { get; init; }
 }
-
-/// <summary>Where a base model comes from.</summary>
-/// <param name="Id">The embedded model's assembly, or the folder.</param>
-/// <param name="Embedded">Whether it is the one an assembly carries; an archive never does then.</param>
-/// <param name="Archived">Whether archives of the model carry the base's weights.</param>
-internal sealed record BaseOrigin(string Id, bool Embedded, bool Archived);

@@ -19,6 +19,7 @@ internal sealed record ModelManifest
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
     public required int FormatVersion { get; init; }
@@ -66,11 +67,12 @@ internal sealed record ModelManifest
 }
 
 /// <summary>The base model of a saved model.</summary>
-/// <param name="Id">The embedded model's assembly, or the folder it was read from.</param>
+/// <param name="Kind">The kind of place it comes from.</param>
+/// <param name="Id">The assembly's name, the folder, or the hub's id.</param>
+/// <param name="Revision">The hub's revision; null elsewhere.</param>
 /// <param name="Sha256">The SHA-256 of its weights.</param>
-/// <param name="Embedded">Whether it is the one an assembly carries.</param>
 /// <param name="Included">Whether the archive carries the weights.</param>
-internal sealed record ManifestBase(string Id, string Sha256, bool Embedded, bool Included);
+internal sealed record ManifestBase(BaseKind Kind, string Id, string? Revision, string Sha256, bool Included);
 
 /// <summary>A file of the archive.</summary>
 internal sealed record ManifestFile(string Name, long Bytes, string Sha256);
