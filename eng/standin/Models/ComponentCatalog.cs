@@ -59,7 +59,7 @@ public sealed class ComponentCatalog
         }
         catch (TargetInvocationException ex)
         {
-            throw Contracts.Except(ex.InnerException, "Error during class instantiation");
+            throw Contracts.Except(ex, "Error during class instantiation");
         }
 
         return true;
@@ -76,7 +76,8 @@ public sealed class ComponentCatalog
         }
 
         var method = found.LoaderType.GetMethod("Create", Any | BindingFlags.Static, types)
-            ?? throw Contracts.Except($"Can't instantiate class '{found.InstanceType.Name}' through '{found.LoaderType.Name}'");
+            ?? throw Contracts.Except(
+                $"Can't instantiate class '{found.InstanceType.Name}' through '{found.LoaderType.Name}'");
         return method.Invoke(null, args);
     }
 
@@ -88,11 +89,12 @@ public sealed class ComponentCatalog
         {
             foreach (var signature in attribute.SigTypes)
             {
-                if (!_classes.TryAdd((signature, Normalize(name)), attribute) && throwOnError)
+                var key = (signature, Normalize(name));
+                if (!_classes.TryAdd(key, attribute) && throwOnError)
                 {
                     throw Contracts.Except(
                         $"ComponentCatalog cannot map name '{name}' and SignatureType '{signature}' to " +
-                        $"{attribute.InstanceType}, already mapped to {_classes[(signature, Normalize(name))].InstanceType}.");
+                        $"{attribute.InstanceType}, already mapped to {_classes[key].InstanceType}.");
                 }
             }
         }

@@ -44,7 +44,6 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
 
     public ValueToKeyMappingTransformer Fit(IDataView input)
     {
-        _host.CheckValue(input, nameof(input));
         var types = _columns.Select(pair => FindType(input.Schema, pair.inputColumnName)).ToArray();
         var terms = new TermTraining(_host, _maximumNumberOfKeys, _ordinality)
             .Train(input, _columns.Select(pair => pair.inputColumnName).ToArray(), types, _keyData);

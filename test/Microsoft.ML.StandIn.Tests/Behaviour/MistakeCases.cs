@@ -50,7 +50,7 @@ internal sealed partial class MistakeCases
         _cases["DropColumns missing column: Fit then schema"] = () =>
             _ml.Transforms.DropColumns("Nope").Fit(_texts).GetOutputSchema(_texts.Schema);
         _cases["SelectColumns with no names"] = () => _ml.Transforms.SelectColumns();
-        _cases["Fit(null)"] = () => conversion.MapValueToKey("K", "Label").Fit(null);
+        _cases["Fit(null)"] = () => _ml.Transforms.CopyColumns("K", "Label").Fit(null);
         _cases["Transform(null)"] = () => conversion.MapValueToKey("K", "Label").Fit(_texts).Transform(null);
         _cases["GetOutputSchema(null) on estimator"] = () =>
             conversion.MapValueToKey("K", "Label").GetOutputSchema(null);

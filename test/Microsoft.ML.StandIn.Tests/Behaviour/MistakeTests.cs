@@ -45,7 +45,7 @@ public sealed class MistakeTests(ITestOutputHelper output)
             }
             else
             {
-                ExceptionText.AssertThrows(result.GetProperty("exception"), () => run(),
+                ExceptionText.AssertThrows(name, result.GetProperty("exception"), () => run(),
                     ("<cwd>", Directory.GetCurrentDirectory()));
             }
 

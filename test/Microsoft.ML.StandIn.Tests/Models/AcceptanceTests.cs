@@ -18,7 +18,8 @@ public sealed class AcceptanceTests(ITestOutputHelper output)
             var context = new MLContext();
             if (!load.GetProperty("ok").GetBoolean())
             {
-                ExceptionText.AssertThrows(load.GetProperty("exception"), () => context.Model.Load(path, out _));
+                ExceptionText.AssertThrows(Path.GetFileName(path), load.GetProperty("exception"),
+                    () => context.Model.Load(path, out _));
                 continue;
             }
 

@@ -39,7 +39,7 @@ public sealed class SavedModelTests(ITestOutputHelper output)
         var context = new MLContext();
         if (!load.GetProperty("ok").GetBoolean())
         {
-            ExceptionText.AssertThrows(load.GetProperty("exception"), () => context.Model.Load(path, out _));
+            ExceptionText.AssertThrows(name, load.GetProperty("exception"), () => context.Model.Load(path, out _));
             return;
         }
 

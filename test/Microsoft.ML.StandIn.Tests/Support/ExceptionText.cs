@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Xunit;
@@ -8,10 +9,11 @@ namespace Microsoft.ML.StandIn.Tests.Support;
 internal static class ExceptionText
 {
     /// <summary>Runs something that was recorded to fail, and asserts that it fails in the same way.</summary>
-    public static void AssertThrows(JsonElement expected, Action action, params (string From, string To)[] replace)
+    public static void AssertThrows(string name, JsonElement expected, Action action,
+        params (string From, string To)[] replace)
     {
-        var actual = Print(Record.Exception(action));
-        var wanted = Print(expected);
+        var actual = $"{name}: {Print(Record.Exception(action))}";
+        var wanted = $"{name}: {Print(expected)}";
         foreach (var (from, to) in replace)
         {
             wanted = wanted.Replace(from, to, StringComparison.Ordinal);
@@ -28,7 +30,8 @@ internal static class ExceptionText
         if (exception.TryGetProperty("data", out var data))
         {
             text.Append(" {").AppendJoin(", ", data.EnumerateObject()
-                .Select(pair => $"{pair.Name}={ValueText.Print(pair.Value)}").Order(StringComparer.Ordinal)).Append('}');
+                .Select(pair => $"{pair.Name}={ValueText.Print(pair.Value)}")
+                .Order(StringComparer.Ordinal)).Append('}');
         }
 
         if (exception.TryGetProperty("inner", out var inner))
@@ -41,6 +44,12 @@ internal static class ExceptionText
 
     private static string Print(Exception? exception)
     {
+        // The recordings leave out what reflection wraps around.
+        if (exception is TargetInvocationException wrapper)
+        {
+            return Print(wrapper.InnerException);
+        }
+
         if (exception is null)
         {
             return "nothing thrown";
