@@ -2,7 +2,7 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data.IO;
 
-/// <summary>How values of a type lie in a binary file: the definition that names the codec, and blocks of values.</summary>
+/// <summary>How values of a type lie in a file: a definition that names the codec, and blocks of values.</summary>
 internal abstract class ValueCodec
 {
     protected ValueCodec(string name, DataViewType type)

@@ -2,7 +2,7 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data.IO;
 
-/// <summary>Vectors: lengths, counts of explicit values, indices, and all values as one block of the item codec.</summary>
+/// <summary>Vectors: lengths, counts of explicit values, indices, and one block of all values.</summary>
 internal sealed class VectorCodec<T> : ValueCodec<VBuffer<T>>
 {
     public const string LoadName = "VBuffer";

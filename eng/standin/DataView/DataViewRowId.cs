@@ -26,29 +26,31 @@ public readonly struct DataViewRowId : IComparable<DataViewRowId>, IEquatable<Da
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Low:x16}");
 
-    public DataViewRowId Fork() => Mix(new DataViewRowId(Low ^ 0x9E3779B97F4A7C15UL, High ^ 0xC2B2AE3D27D4EB4FUL));
+    public DataViewRowId Fork()
+    {
+        var next = Next();
+        return new DataViewRowId(next.Low ^ MixLow(1), next.High);
+    }
 
-    public DataViewRowId Next() => Mix(new DataViewRowId(Low + 0x9E3779B97F4A7C15UL, High + 1));
+    public DataViewRowId Next() => Round(Low, High);
 
     public DataViewRowId Combine(DataViewRowId other)
     {
-        var mixed = Mix(this);
-        return Mix(new DataViewRowId(mixed.Low ^ other.Low, mixed.High ^ other.High));
+        var next = other.Next();
+        return Round(Low ^ MixLow(next.Low), High ^ MixHigh(next.High));
     }
 
-    private static DataViewRowId Mix(DataViewRowId id)
+    // The steps of the 128-bit MurmurHash3 for 64-bit machines.
+    private static DataViewRowId Round(ulong low, ulong high)
     {
-        var low = Scramble(id.Low + id.High * 0xFF51AFD7ED558CCDUL);
-        var high = Scramble(id.High ^ low);
-        return new DataViewRowId(low + high, high);
+        low = (ulong.RotateLeft(low, 27) + high) * 5 + 0x52DCE729;
+        high = (ulong.RotateLeft(high, 31) + low) * 5 + 0x38495AB5;
+        return new DataViewRowId(low, high);
     }
 
-    private static ulong Scramble(ulong value)
-    {
-        value ^= value >> 33;
-        value *= 0xFF51AFD7ED558CCDUL;
-        value ^= value >> 33;
-        value *= 0xC4CEB9FE1A85EC53UL;
-        return value ^ (value >> 33);
-    }
+    private static ulong MixLow(ulong value) =>
+        ulong.RotateLeft(value * 0x87C37B91114253D5UL, 31) * 0x4CF5AD432745937FUL;
+
+    private static ulong MixHigh(ulong value) =>
+        ulong.RotateLeft(value * 0x4CF5AD432745937FUL, 33) * 0x87C37B91114253D5UL;
 }

@@ -44,7 +44,8 @@ public sealed partial class DataViewSchema
         {
             var column = Schema[index];
             return new InvalidOperationException(
-                $"Invalid TValue in GetGetter for column #{column}: '{asked}', expected type: '{column.Type.RawType}'.");
+                $"Invalid TValue in GetGetter for column #{column}: '{asked}', " +
+                $"expected type: '{column.Type.RawType}'.");
         }
 
         /// <summary>Collects annotations.</summary>

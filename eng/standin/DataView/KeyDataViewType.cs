@@ -12,8 +12,8 @@ public sealed class KeyDataViewType : PrimitiveDataViewType
         if (count == 0 || MaximumCount(type) < count)
         {
             throw new ArgumentOutOfRangeException(nameof(count),
-                "The cardinality of a KeyDataViewType must not exceed " + type.Name +
-                ".MaxValue and must be strictly positive, but got " + count.ToString(CultureInfo.InvariantCulture) + ".");
+                string.Create(CultureInfo.InvariantCulture, $"The cardinality of a KeyDataViewType must not exceed " +
+                    $"{type.Name}.MaxValue and must be strictly positive, but got {count}."));
         }
 
         Count = count;

@@ -20,7 +20,7 @@ internal sealed class ComponentHost : IHost, IHostEnvironmentInternal, ICancelab
 
     public string ShortName { get; }
 
-    /// <summary>The full name of the host two levels up, null where there is none (the direct parent is not named).</summary>
+    /// <summary>The full name of the host two levels up (the direct parent is not named), or null.</summary>
     public string ParentFullName => _master?._master?.FullName;
 
     public string FullName => ParentFullName is { } parent ? $"{parent}; {ShortName}" : ShortName;
@@ -45,7 +45,7 @@ internal sealed class ComponentHost : IHost, IHostEnvironmentInternal, ICancelab
 
     public IHost Register(string name, int? seed = null, bool? verbose = null)
     {
-        this.CheckNonEmpty(name, nameof(name));
+        Contracts.CheckNonEmpty(name, nameof(name));
         return new ComponentHost(_root, this, name, _root.Derive(Rand, seed));
     }
 
@@ -64,7 +64,7 @@ internal sealed class ComponentHost : IHost, IHostEnvironmentInternal, ICancelab
 
     public bool TryGetOption<T>(string name, out T value) => _root.TryGetOption(name, out value);
 
-    public T GetOptionOrDefault<T>(string name) => _root.TryGetOption<T>(name, out var value) ? value : default;
+    public T GetOptionOrDefault<T>(string name) => _root.GetOptionOrDefault<T>(name);
 
     public bool RemoveOption(string name) => _root.RemoveOption(name);
 }
@@ -80,7 +80,7 @@ internal static class EnvironmentMark
 
     public static TException Process<TException>(TException ex) where TException : Exception
     {
-        if (ex == null || ex.IsMarked())
+        if (ex == null)
         {
             return ex;
         }

@@ -52,6 +52,7 @@ internal sealed class EnvironmentRoot
 
     public void SetOption(string name, object value)
     {
+        ArgumentNullException.ThrowIfNull(name);
         lock (_options)
         {
             _options[name] = value;
@@ -60,24 +61,31 @@ internal sealed class EnvironmentRoot
 
     public bool TryGetOption<T>(string name, out T value)
     {
-        lock (_options)
+        if (Find(name) is T stored)
         {
-            if (_options.TryGetValue(name, out var stored))
-            {
-                value = (T)stored;
-                return true;
-            }
+            value = stored;
+            return true;
         }
 
         value = default;
         return false;
     }
 
+    public T GetOptionOrDefault<T>(string name) => Find(name) is { } stored ? (T)stored : default;
+
     public bool RemoveOption(string name)
     {
         lock (_options)
         {
             return _options.Remove(name);
+        }
+    }
+
+    private object Find(string name)
+    {
+        lock (_options)
+        {
+            return _options.GetValueOrDefault(name);
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Microsoft.ML.Runtime;
 
-/// <summary>A channel that says when it starts, finishes and is disposed, and hands messages to the listeners.</summary>
+/// <summary>A channel that says when it starts, finishes and is disposed, and hands on messages.</summary>
 internal sealed class LogChannel : IChannel
 {
     private readonly EnvironmentRoot _root;
@@ -34,7 +34,7 @@ internal sealed class LogChannel : IChannel
             return ex;
         }
 
-        ex.Data[EnvironmentMark.ThrowingComponent] = _host?.ShortName ?? EnvironmentMark.Environment;
+        ex.Data[EnvironmentMark.ThrowingComponent] = _host?.ShortName;
         ex.Data[EnvironmentMark.ParentComponent] = _host?.ParentFullName;
         ex.Data[EnvironmentMark.Phase] = _name;
         return Contracts.Mark(ex);
@@ -88,7 +88,7 @@ internal sealed class SilentPipe<TMessage> : IPipe<TMessage>
     public SilentPipe(IExceptionContext context, string name)
     {
         _context = context;
-        _context.CheckNonEmpty(name, nameof(name));
+        Contracts.CheckNonEmpty(name, nameof(name));
     }
 
     public string ContextDescription => _context.ContextDescription;

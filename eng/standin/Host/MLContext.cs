@@ -64,7 +64,7 @@ public sealed class MLContext : IHostEnvironmentInternal
 
     public bool TryGetOption<T>(string name, out T value) => _root.TryGetOption(name, out value);
 
-    public T GetOptionOrDefault<T>(string name) => _root.TryGetOption<T>(name, out var value) ? value : default;
+    public T GetOptionOrDefault<T>(string name) => _root.GetOptionOrDefault<T>(name);
 
     public bool RemoveOption(string name) => _root.RemoveOption(name);
 
@@ -72,7 +72,7 @@ public sealed class MLContext : IHostEnvironmentInternal
 
     IHost IHostEnvironment.Register(string name, int? seed, bool? verbose)
     {
-        this.CheckNonEmpty(name, nameof(name));
+        Contracts.CheckNonEmpty(name, nameof(name));
         return new ComponentHost(_root, null, name, _root.Derive(null, seed));
     }
 

@@ -38,28 +38,29 @@ public sealed class ProgressHeader
     }
 }
 
-/// <summary>Checks its use and reports nothing: the public events carry no progress.</summary>
+/// <summary>Checks its use and reports nothing: the log carries no progress.</summary>
 internal sealed class SilentProgressChannel : IProgressChannel
 {
     private readonly IExceptionContext _context;
+    private ProgressHeader _header = new();
+    private bool _disposed;
 
     public SilentProgressChannel(IExceptionContext context, string name)
     {
+        Contracts.CheckNonEmpty(name, nameof(name));
         _context = context;
-        _context.CheckNonEmpty(name, nameof(name));
     }
 
     public IProgressChannel StartProgressChannel(string name) => new SilentProgressChannel(_context, name);
 
-    public void SetHeader(ProgressHeader header, Action<IProgressEntry> fillAction)
+    public void SetHeader(ProgressHeader header, Action<IProgressEntry> fillAction) => _header = header ?? _header;
+
+    public void Checkpoint(params double?[] values)
     {
-        _context.CheckValue(header, nameof(header));
-        _context.CheckValue(fillAction, nameof(fillAction));
+        _context.Check(!_disposed, "Can't report checkpoints after disposing");
+        _context.Check((values?.Length ?? 0) <= _header.MetricNames.Count + _header.UnitNames.Count,
+            "Too many values provided in Checkpoint");
     }
 
-    public void Checkpoint(params double?[] values) => _context.CheckValue(values, nameof(values));
-
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _disposed = true;
 }

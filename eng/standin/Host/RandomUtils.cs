@@ -25,7 +25,8 @@ internal static class RandomUtils
 }
 
 /// <summary>
-/// A combined generator: three Tausworthe shift registers and one linear congruential one, xored (GPU Gems 3, chapter 37).
+/// A combined generator: three Tausworthe shift registers and a linear congruential one, xored (GPU Gems 3,
+/// chapter 37).
 /// </summary>
 internal sealed class TauswortheHybrid : Random
 {

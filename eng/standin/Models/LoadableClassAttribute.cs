@@ -31,7 +31,7 @@ internal abstract class LoadableClassAttributeBase : Attribute
 
     public string DocName { get; set; }
 
-    /// <summary>The parameters after the environment: those of the signature, preceded by the arguments if any.</summary>
+    /// <summary>The parameters after the environment: the arguments if any, then those of the signature.</summary>
     public Type[] CtorTypes
     {
         get

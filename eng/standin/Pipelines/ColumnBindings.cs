@@ -45,8 +45,9 @@ internal sealed class ColumnBindings
     /// <summary>Whether each added column is among those wanted.</summary>
     public Func<int, bool> ActiveAdded(Func<int, bool> active) => added => active(AddedColumnIndices[added]);
 
-    /// <summary>The input columns that the wanted columns and the dependencies of the added ones among them need.</summary>
-    public DataViewSchema.Column[] InputsFor(Func<int, bool> active, Func<Func<int, bool>, Func<int, bool>> dependencies)
+    /// <summary>The input columns that wanted columns are, or that wanted added columns depend on.</summary>
+    public DataViewSchema.Column[] InputsFor(Func<int, bool> active,
+        Func<Func<int, bool>, Func<int, bool>> dependencies)
     {
         var needed = new bool[InputSchema.Count];
         for (var i = 0; i < _sources.Length; i++)

@@ -62,7 +62,8 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
 
     IEnumerable<DataViewSchema.Column> IRowToRowMapper.GetDependencies(
         IEnumerable<DataViewSchema.Column> dependingColumns) =>
-        _bindings.InputsFor(RowCursorUtils.FromColumnsToPredicate(dependingColumns, _bindings.Schema), _mapper.GetDependencies);
+        _bindings.InputsFor(RowCursorUtils.FromColumnsToPredicate(dependingColumns, _bindings.Schema),
+            _mapper.GetDependencies);
 
     DataViewRow IRowToRowMapper.GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {
@@ -83,7 +84,8 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
         }
 
         return getters[index] as ValueGetter<TValue> ?? throw context.Except(
-            $"Invalid TValue: '{typeof(TValue)}', expected type: '{getters[index].GetType().GetGenericArguments()[0]}'.");
+            $"Invalid TValue: '{typeof(TValue)}', " +
+            $"expected type: '{getters[index].GetType().GetGenericArguments()[0]}'.");
     }
 
     private sealed class Cursor : SynchronizedCursorBase

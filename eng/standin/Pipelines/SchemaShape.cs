@@ -13,7 +13,8 @@ public sealed class SchemaShape : IReadOnlyList<SchemaShape.Column>
     {
         Contracts.CheckValue(columns, nameof(columns));
         _columns = columns.ToArray();
-        Contracts.CheckParam(_columns.All(column => column.IsValid), nameof(columns), "Some items are not initialized properly.");
+        Contracts.CheckParam(_columns.All(column => column.IsValid), nameof(columns),
+            "Some items are not initialized properly.");
     }
 
     private static SchemaShape Empty { get; } = new([]);

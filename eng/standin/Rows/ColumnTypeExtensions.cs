@@ -14,7 +14,8 @@ internal static class ColumnTypeExtensions
     public static int GetKeyCountAsInt32(this DataViewType columnType, IExceptionContext ectx = null)
     {
         var count = columnType.GetKeyCount();
-        ectx.Check(count <= int.MaxValue, $"{nameof(KeyDataViewType)}.{nameof(KeyDataViewType.Count)} exceeds int.MaxValue.");
+        ectx.Check(count <= int.MaxValue,
+            $"{nameof(KeyDataViewType)}.{nameof(KeyDataViewType.Count)} exceeds int.MaxValue.");
         return (int)count;
     }
 

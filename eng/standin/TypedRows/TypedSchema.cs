@@ -45,7 +45,7 @@ internal sealed class TypedSchema
         return new TypedSchema(columns.ToArray());
     }
 
-    /// <summary>The definition of a class whose columns are known to have the types and annotations of a schema.</summary>
+    /// <summary>The definition of a class whose columns have the types and annotations of a schema.</summary>
     public static SchemaDefinition Describe(IExceptionContext context, Type userType, DataViewSchema schema)
     {
         var definition = SchemaDefinition.Create(userType);

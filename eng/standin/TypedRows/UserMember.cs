@@ -18,7 +18,7 @@ internal sealed class UserMember
 
     public string ColumnName => Member.GetCustomAttribute<ColumnNameAttribute>()?.Name ?? Member.Name;
 
-    /// <summary>The members that are columns: fields first, then properties that can be used in the direction.</summary>
+    /// <summary>The members that are columns: fields, then properties usable in the direction.</summary>
     public static IEnumerable<UserMember> Find(Type userType, SchemaDefinition.Direction direction)
     {
         const BindingFlags Public = BindingFlags.Public | BindingFlags.Instance;
