@@ -73,11 +73,11 @@ internal sealed class ManagedSession : ITrainingSession
         return new StepResult(loss, norm, batch.TokenCount);
     }
 
-    /// <summary>The gradient of a batch's mean loss, before any cut; nothing is updated.</summary>
-    public AdapterState Gradient(PackedBatch batch)
+    /// <summary>A batch's mean loss and its gradient, before any cut; nothing is updated.</summary>
+    public (double Loss, AdapterState Gradient) Differentiate(PackedBatch batch)
     {
-        ForwardBackward(batch);
-        return AdapterState.From(_model.Parameters, _gradients.Total);
+        (double loss, _) = ForwardBackward(batch);
+        return (loss, AdapterState.From(_model.Parameters, _gradients.Total));
     }
 
     /// <inheritdoc/>
