@@ -1,8 +1,11 @@
+using Microsoft.ML.Lora.Benchmarks.Accuracy;
 using Microsoft.ML.Lora.Benchmarks.Baselines;
 using Microsoft.ML.Lora.Benchmarks.Engine;
 
 var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
+    ["accuracy"] = AccuracyBench.Run,
+    ["sweep"] = SweepBench.Run,
     ["bow"] = BagOfWordsBench.Run,
     ["gemm"] = GemmBench.Run,
     ["train"] = TrainBench.Run,
