@@ -1,6 +1,7 @@
 using Microsoft.ML.Lora.Benchmarks.Accuracy;
 using Microsoft.ML.Lora.Benchmarks.Baselines;
 using Microsoft.ML.Lora.Benchmarks.Engine;
+using Microsoft.ML.Lora.Benchmarks.Text;
 
 var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
@@ -10,6 +11,7 @@ var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
     ["gemm"] = GemmBench.Run,
     ["train"] = TrainBench.Run,
     ["score"] = ScoreBench.Run,
+    ["tokenize"] = TokenizeBench.Run,
     ["profile"] = ProfileBench.Run,
     ["compare"] = CompareBench.Run,
 };

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Microsoft.ML.Lora.Checkpoints;
 
@@ -30,6 +31,7 @@ internal sealed class ConfigJson
         try
         {
             var content = utf8.Span.StartsWith(mark) ? utf8[mark.Length..] : utf8;
+            CheckText(content.Span, file);
             using var document = JsonDocument.Parse(content, _options);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
@@ -125,7 +127,7 @@ internal sealed class ConfigJson
 
     /// <summary>A text; null where the key is absent or null.</summary>
     public string? TryGetString(string key) =>
-        TryGet(key, JsonValueKind.String, "a text", out var value) ? Text(key, value) : null;
+        TryGet(key, JsonValueKind.String, "a text", out var value) ? value.GetString() : null;
 
     /// <summary>A list of texts; null where the key is absent or null.</summary>
     public IReadOnlyList<string>? TryGetStrings(string key)
@@ -138,7 +140,7 @@ internal sealed class ConfigJson
         return
         [
             .. list.EnumerateArray().Select(item =>
-                item.ValueKind == JsonValueKind.String ? Text(key, item) : Wrong<string>(key, item, "a text")),
+                item.ValueKind == JsonValueKind.String ? item.GetString()! : Wrong<string>(key, item, "a text")),
         ];
     }
 
@@ -151,12 +153,35 @@ internal sealed class ConfigJson
             foreach (var property in value.EnumerateObject())
             {
                 map.Add(property.Name, property.Value.ValueKind == JsonValueKind.String
-                    ? Text(key, property.Value)
+                    ? property.Value.GetString()!
                     : Wrong<string>(key, property.Value, "an object of texts"));
             }
         }
 
         return map;
+    }
+
+    // The parser lets through bytes that are no UTF-8 and escaped halves of surrogate pairs, and fails when they are read.
+    private static void CheckText(ReadOnlySpan<byte> content, string file)
+    {
+        if (!Utf8.IsValid(content))
+        {
+            Throw.InvalidData_File(file, "the file is not valid UTF-8.");
+        }
+
+        if (content.IndexOf("\\ud"u8) < 0 && content.IndexOf("\\uD"u8) < 0)
+        {
+            return;
+        }
+
+        var reader = new Utf8JsonReader(content, new JsonReaderOptions { MaxDepth = _options.MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                reader.GetString();
+            }
+        }
     }
 
     private static string Shown(JsonElement value)
@@ -173,19 +198,6 @@ internal sealed class ConfigJson
         }
 
         return value.ValueKind == kind || Wrong<bool>(key, value, expected);
-    }
-
-    // A lone surrogate escape passes the parser and has no text.
-    private string Text(string key, JsonElement value)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            return Wrong<string>(key, value, "valid Unicode text");
-        }
     }
 
     private T Missing<T>(string key, string expected) =>

@@ -152,7 +152,7 @@ internal sealed class PickleReader
                 AddEntries(PopToMark());
                 return true;
             case PickleOperation.Reduce:
-                var arguments = (object?[])Pop()!;
+                var arguments = Pop() as object?[] ?? throw new InvalidCastException();
                 return Push(TensorPickle.Call((PickledName)Pop()!, arguments));
             case PickleOperation.BinPersistentId:
                 return Push(TensorPickle.Storage(Pop()));

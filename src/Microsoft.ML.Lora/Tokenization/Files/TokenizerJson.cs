@@ -27,6 +27,7 @@ internal static class TokenizerJson
             json.GetObject("decoder") is { } decoder ? DecoderRegistry.Create(decoder) : null,
             [.. json.GetObjects("added_tokens").Select(token => TokenizerSettings.ReadToken(token, token.GetInt("id")))]);
         var template = json.GetObject("post_processor") is { } post ? PostProcessors.Create(post) : null;
+        CheckIds(template ?? PairTemplate.Plain, pipeline, json.File);
         var pad = settings.TrySpecialToken("pad_token");
         return new TextEncoder(
             pipeline,
@@ -34,5 +35,16 @@ internal static class TokenizerJson
             (pad is null ? null : pipeline.IdOf(pad)) ?? 0,
             settings.TruncatesLeft,
             settings.ModelMaxLength);
+    }
+
+    private static void CheckIds(PairTemplate template, TokenizerPipeline pipeline, string file)
+    {
+        foreach (var item in template.Single.Concat(template.Pair))
+        {
+            if (!item.IsText && item.TokenId >= pipeline.Size)
+            {
+                Throw.InvalidData_File(file, $"'post_processor' adds a token of the id {item.TokenId}, in a vocabulary of {pipeline.Size} tokens.");
+            }
+        }
     }
 }

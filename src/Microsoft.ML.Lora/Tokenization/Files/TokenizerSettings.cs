@@ -13,6 +13,7 @@ internal sealed class TokenizerSettings
 
     // "No limit" is written as 1e30; anything beyond this is no limit.
     private const double LargestLength = 1 << 24;
+    private const int LargestId = 1 << 24;
 
     private readonly ConfigJson _config;
     private readonly ConfigJson _specialTokens;
@@ -81,14 +82,23 @@ internal sealed class TokenizerSettings
     }
 
     /// <summary>Reads a token with its flags.</summary>
-    public static AddedToken ReadToken(ConfigJson token, int id) => new(
-        id,
-        token.GetString("content"),
-        token.GetBool("single_word", false),
-        token.GetBool("lstrip", false),
-        token.GetBool("rstrip", false),
-        token.GetBool("normalized", true),
-        token.GetBool("special", false));
+    /// <exception cref="InvalidDataException">Its id is none that a vocabulary has.</exception>
+    public static AddedToken ReadToken(ConfigJson token, int id)
+    {
+        if (id is < 0 or > LargestId)
+        {
+            Throw.InvalidData_File(token.File, $"'{token.NameOf("id")}' is {id}, which is no token's id.");
+        }
+
+        return new AddedToken(
+            id,
+            token.GetString("content"),
+            token.GetBool("single_word", false),
+            token.GetBool("lstrip", false),
+            token.GetBool("rstrip", false),
+            token.GetBool("normalized", true),
+            token.GetBool("special", false));
+    }
 
     private static ConfigJson ReadOrEmpty(BaseModelFiles files, string name) =>
         files.Exists(name) ? files.ReadJson(name) : ConfigJson.Parse("{}"u8.ToArray(), name);

@@ -21,26 +21,28 @@ internal sealed class UnigramModel : ITokenModel
 
     /// <summary>Takes the tokens with their log-probabilities; a token's id is its place.</summary>
     /// <param name="vocabulary">The tokens.</param>
-    /// <param name="unknown">The unknown token's id; null when there is none.</param>
+    /// <param name="unknown">The unknown token's id.</param>
     /// <param name="byteFallback">Whether unknown characters become tokens of their bytes.</param>
     /// <param name="file">The file's name for messages.</param>
+    /// <exception cref="InvalidDataException">There is no unknown token.</exception>
     public UnigramModel(IReadOnlyList<(string Token, double Score)> vocabulary, int? unknown, bool byteFallback, string file)
     {
-        if (vocabulary.Count == 0 || unknown >= vocabulary.Count || unknown < 0)
+        if (unknown is not { } id || id < 0 || id >= vocabulary.Count)
         {
-            Throw.InvalidData_File(file, $"the unknown token's id is {unknown}, in a vocabulary of {vocabulary.Count} tokens.");
+            Throw.InvalidData_File(file, $"the unknown token's id is {unknown?.ToString() ?? "missing"}, in a vocabulary of {vocabulary.Count} tokens.");
+            return;
         }
 
         _tokens = [.. vocabulary.Select(item => item.Token)];
         _scores = [.. vocabulary.Select(item => item.Score)];
         _ids = new Dictionary<string, int>(vocabulary.Count, StringComparer.Ordinal);
-        _unknown = unknown ?? -1;
+        _unknown = id;
         _unknownScore = _scores.Min() - UnknownPenalty;
         _byteFallback = byteFallback;
-        for (var id = 0; id < _tokens.Length; id++)
+        for (var i = 0; i < _tokens.Length; i++)
         {
-            _ids[_tokens[id]] = id;
-            _trie.Add(_tokens[id], id);
+            _ids[_tokens[i]] = i;
+            _trie.Add(_tokens[i], i);
         }
     }
 
@@ -115,7 +117,7 @@ internal sealed class UnigramModel : ITokenModel
         {
             var node = best[end];
             var id = node.Id == _unknown ? -1 : node.Id;
-            if (id < 0 && _unknown >= 0 && memory.Spans.Count > 0 && memory.Spans[^1].Id < 0)
+            if (id < 0 && memory.Spans.Count > 0 && memory.Spans[^1].Id < 0)
             {
                 memory.Spans[^1] = (node.Start, memory.Spans[^1].End, -1);
             }
@@ -137,18 +139,10 @@ internal sealed class UnigramModel : ITokenModel
             return;
         }
 
-        if (_byteFallback && TryAddBytes(text, start, tokens))
+        if (!_byteFallback || !TryAddBytes(text, start, tokens))
         {
-            return;
+            tokens.Add(_unknown, start, start + text.Length);
         }
-
-        if (_unknown < 0)
-        {
-            throw new InvalidOperationException(
-                $"The tokenizer's vocabulary has no token for {Throw.Quote(text.ToString())}, and no unknown token.");
-        }
-
-        tokens.Add(_unknown, start, start + text.Length);
     }
 
     private bool TryAddBytes(ReadOnlySpan<char> text, int start, TokenList tokens)

@@ -8,6 +8,12 @@ internal sealed class CharacterSplitPreTokenizer(Func<Rune, bool> isDelimiter, S
     /// <inheritdoc/>
     public void Apply(Pieces pieces)
     {
+        if (behavior is SplitBehavior.Removed or SplitBehavior.Isolated)
+        {
+            ApplySimply(pieces);
+            return;
+        }
+
         var parts = new List<(int End, bool IsDelimiter)>();
         for (var piece = 0; piece < pieces.Count; piece++)
         {
@@ -31,6 +37,31 @@ internal sealed class CharacterSplitPreTokenizer(Func<Rune, bool> isDelimiter, S
             }
 
             Splitting.Cut(pieces, piece, parts, behavior);
+        }
+
+        pieces.EndCut();
+    }
+
+    private void ApplySimply(Pieces pieces)
+    {
+        for (var piece = 0; piece < pieces.Count; piece++)
+        {
+            var start = 0;
+            var place = 0;
+            foreach (var rune in pieces[piece].EnumerateRunes())
+            {
+                var length = rune.Utf16SequenceLength;
+                if (isDelimiter(rune))
+                {
+                    pieces.Keep(piece, start, place - start);
+                    pieces.Keep(piece, place, behavior == SplitBehavior.Isolated ? length : 0);
+                    start = place + length;
+                }
+
+                place += length;
+            }
+
+            pieces.Keep(piece, start, place - start);
         }
 
         pieces.EndCut();
