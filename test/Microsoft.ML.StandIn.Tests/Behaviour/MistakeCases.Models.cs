@@ -85,6 +85,34 @@ internal sealed partial class MistakeCases
 
     private void AddLoaders()
     {
+        TextLoader.Column[] columns = [new("A", DataKind.String, 0)];
+        _cases["LoadFromTextFile: file not found"] = () =>
+            _ml.Data.LoadFromTextFile("no_such_file_here.tsv", columns);
+        _cases["LoadFromTextFile: null path"] = () => _ml.Data.LoadFromTextFile(null!, columns);
+        _cases["LoadFromTextFile: empty path"] = () => _ml.Data.LoadFromTextFile("", columns);
+        _cases["LoadFromTextFile<T> without LoadColumn attributes"] = () =>
+            InTemporaryFile("x", path => _ml.Data.LoadFromTextFile<TextRow>(path));
+        _cases["LoadFromTextFile: empty file"] = () => InTemporaryFile("", path =>
+        {
+            var view = _ml.Data.LoadFromTextFile(path, columns);
+            return new { schema = view.Schema.Select(RecordedForm.Of), rows = Rows.Print(view).ToArray() };
+        });
+        _cases["CreateTextLoader: no columns"] = () => _ml.Data.CreateTextLoader(Array.Empty<TextLoader.Column>());
+        _cases["CreateTextLoader: null columns"] = () => _ml.Data.CreateTextLoader((TextLoader.Column[])null!);
+    }
+
+    private static object InTemporaryFile(string content, Func<string, object> use)
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, content);
+            return use(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     private PredictionEngine<TextRow, Prediction> Engine() =>

@@ -15,10 +15,6 @@ public sealed class MistakeTests(ITestOutputHelper output)
         "Model.Save: CustomMapping without contract name", "trainer Fit without Features column",
         "trainer Fit with text Label", "trainer Fit with text Features", "trainer Fit on an empty view",
         "trainer Fit with one class", "trainer null label name",
-
-        "LoadFromTextFile: file not found", "LoadFromTextFile: null path", "LoadFromTextFile: empty path",
-        "LoadFromTextFile<T> without LoadColumn attributes", "LoadFromTextFile: empty file",
-        "CreateTextLoader: no columns", "CreateTextLoader: null columns",
         "MulticlassClassification.CrossValidate: numberOfFolds 1",
     ];
 

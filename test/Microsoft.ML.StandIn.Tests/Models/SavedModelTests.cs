@@ -13,7 +13,7 @@ public sealed class SavedModelTests(ITestOutputHelper output)
     [
         "z12_normalize_defaults", "z13_normalize_01", "z13_normalize_02", "z13_normalize_04", "z13_normalize_06",
         "z13_normalize_08", "z13_normalize_10", "z13_normalize_12", "z24_concat", "z25_convert_type",
-        "z28_loader_chain", "z29_loader_only", "z30_multiclass_sdca", "z31_multiclass_nokey2value",
+        "z30_multiclass_sdca", "z31_multiclass_nokey2value",
     ];
 
     [SkippableFact]
