@@ -17,7 +17,7 @@ public sealed partial class RegressionCatalog
         Environment.CheckValue(data, nameof(data));
         Environment.CheckNonEmpty(labelColumnName, nameof(labelColumnName));
         Environment.CheckNonEmpty(scoreColumnName, nameof(scoreColumnName));
-        var columns = new ScoredColumns(Environment, data);
+        var columns = new ScoredColumns(Environment.Register("RegressionEvaluator"), data);
         DataViewSchema.Column label = columns.Find(labelColumnName, DefaultColumnNames.Label);
         DataViewSchema.Column score = columns.Find(scoreColumnName, DefaultColumnNames.Score);
         columns.Check(label.Type == NumberDataViewType.Single, label, "label", "Single");
