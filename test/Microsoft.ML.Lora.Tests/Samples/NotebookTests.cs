@@ -1,0 +1,52 @@
+using Microsoft.ML.Lora.Tests.Support;
+using Xunit;
+
+namespace Microsoft.ML.Lora.Tests.Samples;
+
+/// <summary>The notebooks' cells compile and run, on a tenth of the messages and for one epoch.</summary>
+public sealed class NotebookTests : IDisposable
+{
+    private const int RowsKept = 120;
+    private const string Epochs = "int epochs = 8;";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _assembly = Path.Combine(AppContext.BaseDirectory, $"Notebook{Guid.NewGuid():N}.dll");
+
+    public void Dispose()
+    {
+        File.Delete(_assembly);
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void TheFirstClassifierRuns()
+    {
+        string output = Run("01-first-classifier.ipynb");
+        Assert.Contains("parameters trained", output, StringComparison.Ordinal);
+        Assert.Contains("epoch 1: loss", output, StringComparison.Ordinal);
+        Assert.Contains("Confusion table", output, StringComparison.Ordinal);
+        Assert.Contains("Could you use my new surname from now on?", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.PathOf("notebooks/messages.zip")));
+    }
+
+    private string Run(string name)
+    {
+        string[] cells = Notebook.CodeCells(Path.Combine(Repository.Root, "samples", "notebooks", name));
+        Assert.Single(cells, cell => cell.Contains(Epochs, StringComparison.Ordinal));
+        Notebook.Compile(cells.Select(cell => cell.Replace(Epochs, "int epochs = 1;", StringComparison.Ordinal)), _assembly);
+
+        Directory.CreateDirectory(_folder.PathOf("data"));
+        string notebooks = Directory.CreateDirectory(_folder.PathOf("notebooks")).FullName;
+        foreach (string file in new[] { "messages.train.tsv", "messages.test.tsv" })
+        {
+            string source = Path.Combine(Repository.Root, "samples", "data", file);
+            File.WriteAllLines(_folder.PathOf($"data/{file}"), File.ReadLines(source).Take(RowsKept + 1));
+        }
+
+        string tests = Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Lora.Tests");
+        Dotnet run = Dotnet.Run(
+            notebooks, "--runtimeconfig", $"{tests}.runtimeconfig.json", "--depsfile", $"{tests}.deps.json", _assembly);
+        Assert.True(run.ExitCode == 0, run.Error);
+        return run.Output;
+    }
+}
