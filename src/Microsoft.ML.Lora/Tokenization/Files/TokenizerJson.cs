@@ -20,12 +20,13 @@ internal static class TokenizerJson
             return null;
         }
 
+        var model = ModelRegistry.Create(modelJson);
         var pipeline = new TokenizerPipeline(
-            json.GetObject("normalizer") is { } normalizer ? NormalizerRegistry.Create(normalizer) : null,
+            json.GetObject("normalizer") is { } normalizer ? NormalizerRegistry.Create(normalizer, settings.Config) : null,
             json.GetObject("pre_tokenizer") is { } preTokenizer ? PreTokenizerRegistry.Create(preTokenizer) : [],
-            ModelRegistry.Create(modelJson),
+            model,
             json.GetObject("decoder") is { } decoder ? DecoderRegistry.Create(decoder) : null,
-            [.. json.GetObjects("added_tokens").Select(token => TokenizerSettings.ReadToken(token, token.GetInt("id")))]);
+            [.. json.GetObjects("added_tokens").Select(token => ReadAddedToken(token, model))]);
         var template = json.GetObject("post_processor") is { } post ? PostProcessors.Create(post) : null;
         CheckIds(template ?? PairTemplate.Plain, pipeline, json.File);
         var pad = settings.TrySpecialToken("pad_token");
@@ -35,6 +36,13 @@ internal static class TokenizerJson
             (pad is null ? null : pipeline.IdOf(pad)) ?? 0,
             settings.TruncatesLeft,
             settings.ModelMaxLength);
+    }
+
+    // A token that the model has already keeps the model's id, whatever is written here.
+    private static AddedToken ReadAddedToken(ConfigJson json, ITokenModel model)
+    {
+        var token = TokenizerSettings.ReadToken(json, json.GetInt("id"));
+        return token with { Id = model.IdOf(token.Content) ?? token.Id };
     }
 
     private static void CheckIds(PairTemplate template, TokenizerPipeline pipeline, string file)

@@ -9,7 +9,7 @@ internal static class NormalizerRegistry
 {
     private static readonly Dictionary<string, Func<ConfigJson, ITextNormalizer>> _known = new(StringComparer.Ordinal)
     {
-        ["BertNormalizer"] = Bert,
+        ["BertNormalizer"] = json => Bert(json, null),
         ["NFC"] = _ => new UnicodeFormNormalizer(compatible: false, composes: true),
         ["NFD"] = _ => new UnicodeFormNormalizer(compatible: false, composes: false),
         ["NFKC"] = _ => new UnicodeFormNormalizer(compatible: true, composes: true),
@@ -35,17 +35,30 @@ internal static class NormalizerRegistry
         [@"\s+"] = content => new ReplaceRunsNormalizer(c => UnicodeTables.IsWhiteSpace(c), _ => true, content),
     };
 
+    private static readonly string[] _bertLike = ["Bert", "DistilBert", "Electra", "MPNet", "MobileBert", "Funnel"];
+
     /// <summary>Makes the normalizer that an object of tokenizer.json describes.</summary>
     /// <exception cref="NotSupportedException">Its type is not known here.</exception>
     public static ITextNormalizer Create(ConfigJson json) => Registry.Find(_known, json, "normalizer")(json);
 
-    private static BertNormalizer Bert(ConfigJson json)
+    /// <summary>
+    /// Makes the normalizer of a tokenizer whose class has settings of its own in tokenizer_config.json: where these say
+    /// something, they count, as in transformers.
+    /// </summary>
+    public static ITextNormalizer Create(ConfigJson json, ConfigJson tokenizerConfig)
     {
-        var lowercase = json.GetBool("lowercase", true);
+        var kind = tokenizerConfig.TryGetString("tokenizer_class") ?? string.Empty;
+        var hasSettings = _bertLike.Any(name => kind.StartsWith(name, StringComparison.Ordinal));
+        return hasSettings && json.TryGetString("type") == "BertNormalizer" ? Bert(json, tokenizerConfig) : Create(json);
+    }
+
+    private static BertNormalizer Bert(ConfigJson json, ConfigJson? settings)
+    {
+        var lowercase = settings?.TryGetBool("do_lower_case") ?? json.GetBool("lowercase", true);
         return new BertNormalizer(
             json.GetBool("clean_text", true),
-            json.GetBool("handle_chinese_chars", true),
-            json.GetBool("strip_accents", lowercase),
+            settings?.TryGetBool("tokenize_chinese_chars") ?? json.GetBool("handle_chinese_chars", true),
+            settings?.TryGetBool("strip_accents") ?? json.GetBool("strip_accents", lowercase),
             lowercase);
     }
 
