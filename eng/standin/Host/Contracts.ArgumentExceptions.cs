@@ -70,12 +70,6 @@ internal static partial class Contracts
     public static Exception ExceptWhiteSpace(string paramName, string msg) =>
         Process(new ArgumentOutOfRangeException(paramName, msg));
 
-    public static Exception ExceptParamValue<T>(T value, string paramName, string msg) =>
-        Process(new ArgumentOutOfRangeException(paramName, value, msg));
-
-    public static Exception ExceptParamValue<T>(T value, string paramName, string msg, params object[] args) =>
-        Process(new ArgumentOutOfRangeException(paramName, value, MessageText.Format(msg, args)));
-
     public static Exception ExceptSchemaMismatch(string paramName, string columnRole, string columnName) =>
         Process(new ArgumentOutOfRangeException(paramName, $"Could not find {columnRole} column '{columnName}'"));
 
@@ -95,13 +89,6 @@ internal static partial class Contracts
 
     public static Exception ExceptWhiteSpace(this IExceptionContext ctx, string paramName, string msg) =>
         Process(new ArgumentOutOfRangeException(paramName, msg), ctx);
-
-    public static Exception ExceptParamValue<T>(this IExceptionContext ctx, T value, string paramName, string msg) =>
-        Process(new ArgumentOutOfRangeException(paramName, value, msg), ctx);
-
-    public static Exception ExceptParamValue<T>(this IExceptionContext ctx, T value, string paramName, string msg,
-        params object[] args) =>
-        Process(new ArgumentOutOfRangeException(paramName, value, MessageText.Format(msg, args)), ctx);
 
     public static Exception ExceptSchemaMismatch(this IExceptionContext ctx, string paramName, string columnRole,
         string columnName) =>

@@ -34,22 +34,6 @@ internal static partial class Contracts
         }
     }
 
-    public static void CheckIO(bool f)
-    {
-        if (!f)
-        {
-            throw ExceptIO();
-        }
-    }
-
-    public static void CheckIO(bool f, string msg)
-    {
-        if (!f)
-        {
-            throw ExceptIO(msg);
-        }
-    }
-
     public static void CheckUserArg(bool f, string name)
     {
         if (!f)
@@ -79,14 +63,6 @@ internal static partial class Contracts
         if (!f)
         {
             throw ExceptParam(paramName, msg);
-        }
-    }
-
-    public static void CheckParamValue<T>(bool f, T value, string paramName, string msg)
-    {
-        if (!f)
-        {
-            throw ExceptParamValue(value, paramName, msg);
         }
     }
 
@@ -151,22 +127,6 @@ internal static partial class Contracts
         }
     }
 
-    public static void CheckIO(this IExceptionContext ctx, bool f)
-    {
-        if (!f)
-        {
-            throw ctx.ExceptIO();
-        }
-    }
-
-    public static void CheckIO(this IExceptionContext ctx, bool f, string msg)
-    {
-        if (!f)
-        {
-            throw ctx.ExceptIO(msg);
-        }
-    }
-
     public static void CheckUserArg(this IExceptionContext ctx, bool f, string name)
     {
         if (!f)
@@ -196,14 +156,6 @@ internal static partial class Contracts
         if (!f)
         {
             throw ctx.ExceptParam(paramName, msg);
-        }
-    }
-
-    public static void CheckParamValue<T>(this IExceptionContext ctx, bool f, T value, string paramName, string msg)
-    {
-        if (!f)
-        {
-            throw ctx.ExceptParamValue(value, paramName, msg);
         }
     }
 

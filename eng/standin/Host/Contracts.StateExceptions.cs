@@ -93,24 +93,6 @@ internal static partial class Contracts
         params object[] args) =>
         Process(new FormatException(MessageText.Format(msg, args), inner), ctx);
 
-    public static Exception ExceptNotImpl() =>
-        Process(new NotImplementedException());
-
-    public static Exception ExceptNotImpl(string msg) =>
-        Process(new NotImplementedException(msg));
-
-    public static Exception ExceptNotImpl(string msg, params object[] args) =>
-        Process(new NotImplementedException(MessageText.Format(msg, args)));
-
-    public static Exception ExceptNotImpl(this IExceptionContext ctx) =>
-        Process(new NotImplementedException(), ctx);
-
-    public static Exception ExceptNotImpl(this IExceptionContext ctx, string msg) =>
-        Process(new NotImplementedException(msg), ctx);
-
-    public static Exception ExceptNotImpl(this IExceptionContext ctx, string msg, params object[] args) =>
-        Process(new NotImplementedException(MessageText.Format(msg, args)), ctx);
-
     public static Exception ExceptNotSupp() =>
         Process(new NotSupportedException());
 

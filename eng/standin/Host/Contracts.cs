@@ -34,9 +34,6 @@ internal static partial class Contracts
     public static void CheckValueOrNull<T>(T val) where T : class
     {
     }
-
-    [Conditional("DEBUG")]
-    public static void Assert(bool f) => Debug.Assert(f);
 }
 
 /// <summary>What can be told to stop.</summary>

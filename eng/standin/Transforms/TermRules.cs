@@ -15,7 +15,7 @@ internal static class TermRules
         object rules = type switch
         {
             TextDataViewType => Text(),
-            KeyDataViewType => Plain<T>(value => EqualityComparer<T>.Default.Equals(value, default), Invariant),
+            KeyDataViewType => Plain<T>(value => EqualityComparer<T>.Default.Equals(value, default), PrintKey),
             _ => ForRaw<T>(),
         };
         return (TermRules<T>)rules;
@@ -53,6 +53,10 @@ internal static class TermRules
 
     private static TermRules<T> Plain<T>(Predicate<T> isMissing, Func<T, string> print) =>
         new(EqualityComparer<T>.Default, Comparer<T>.Default, isMissing, value => value, print);
+
+    // Keys print as people count them in a file of terms: from 0.
+    private static string PrintKey<T>(T value) =>
+        (Convert.ToUInt64(value, CultureInfo.InvariantCulture) - 1).ToString(CultureInfo.InvariantCulture);
 
     private static string Invariant<T>(T value) => Convert.ToString(value, CultureInfo.InvariantCulture);
 
