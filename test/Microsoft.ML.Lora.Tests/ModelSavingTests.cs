@@ -109,6 +109,10 @@ public sealed class ModelSavingTests : IClassFixture<ModelSavingTests.Saved>, ID
     }
 
     [Fact]
+    public void The_assembly_that_loads_a_model_is_named_without_the_products_version() =>
+        Assert.Equal(new Version(1, 0, 0, 0), typeof(LoraTransformer).Assembly.GetName().Version);
+
+    [Fact]
     public void The_adapter_inside_is_plain_PEFT()
     {
         Dictionary<string, byte[]> entries = ReadEntries(_saved.Zip);
