@@ -89,6 +89,14 @@ internal sealed class Pass : IDisposable
     /// <summary>Says that a backward pass will follow: where gradients are added to, and which dropout it has.</summary>
     public void Train(AlignedBuffer gradients, RandomStream random) => (Gradients, Random) = (gradients, random);
 
+    /// <summary>The rows of the first tokens [B, C] of a matrix [T, C], copied.</summary>
+    public Matrix FirstRows(Matrix rows)
+    {
+        Matrix first = Workspace.Rent(Sequences, rows.Columns);
+        RowGather.Gather(rows, FirstTokens, first, accumulate: false);
+        return first;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Workspace.Dispose();
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Lora.Kernels;
 using Microsoft.ML.Lora.Layers;
+using Microsoft.ML.Lora.Models.ModernBert;
 using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Models;
@@ -22,6 +23,7 @@ internal sealed class Encoder : IDisposable
     private readonly Embeddings _embeddings;
     private readonly EncoderLayer[] _layers;
     private readonly RelativePositionBias? _relativeBias;
+    private readonly RotaryTables? _rotary;
     private readonly NormLayer? _finalNorm;
     private int _lowestTrained;
 
@@ -38,8 +40,12 @@ internal sealed class Encoder : IDisposable
                 config.MaxTokens);
         }
 
-        AttentionBias bias = _relativeBias?.Bias ?? default;
-        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => new PostNormLayer(reader, config, index, bias))];
+        if (config.ModernBert is not null)
+        {
+            _rotary = new RotaryTables(config, config.ModernBert);
+        }
+
+        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => CreateLayer(reader, index))];
         _finalNorm = family.FinalNorm is null
             ? null
             : reader.Norm(family.Prefix + family.FinalNorm, config.HiddenSize, config.LayerNormEps, config.HasNormBias);
@@ -143,8 +149,15 @@ internal sealed class Encoder : IDisposable
         _embeddings.Dispose();
         Array.ForEach(_layers, layer => layer.Dispose());
         _relativeBias?.Dispose();
+        _rotary?.Dispose();
         _finalNorm?.Dispose();
     }
+
+    private EncoderLayer CreateLayer(WeightReader reader, int index) => Config.Family.Style switch
+    {
+        LayerStyle.ModernBert => new ModernBertLayer(reader, Config, index, Config.ModernBert!, _rotary!),
+        _ => new PostNormLayer(reader, Config, index, _relativeBias?.Bias ?? default),
+    };
 
     private Matrix FinalNorm(Pass pass, EncoderMemo memo, Matrix input)
     {

@@ -1,6 +1,7 @@
 using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.Kernels;
 using Microsoft.ML.Lora.Models.Families;
+using Microsoft.ML.Lora.Models.ModernBert;
 
 namespace Microsoft.ML.Lora.Models;
 
@@ -65,6 +66,12 @@ internal sealed record EncoderConfig
     /// <summary>Number of buckets of relative positions, where the family has them.</summary>
     public int RelativeBuckets { get; init; }
 
+    /// <summary>Whether the family's head reads the mean of all tokens rather than the first.</summary>
+    public bool HeadReadsMean { get; init; }
+
+    /// <summary>What a ModernBERT has beyond this, or null.</summary>
+    public ModernBertSettings? ModernBert { get; init; }
+
     /// <summary>Standard deviation of new weights.</summary>
     public required float InitializerRange { get; init; }
 
@@ -98,7 +105,11 @@ internal sealed record EncoderConfig
             TypeVocabSize = family.Embeddings.TokenType is null ? 0 : json.GetInt("type_vocab_size", 2),
             PadTokenId = json.GetInt("pad_token_id", 0),
             LayerNormEps = (float)json.GetDouble(keys.LayerNormEps, 1e-12),
-            HasNormBias = json.GetBool("norm_bias", true),
+            HasNormBias = json.GetBool("norm_bias", family.Style != LayerStyle.ModernBert),
+            HeadReadsMean = json.TryGetString("classifier_pooling") == "mean",
+            ModernBert = family.Style == LayerStyle.ModernBert
+                ? ModernBertSettings.Read(json, Size(json, keys.NumHiddenLayers, MostLayers))
+                : null,
             RelativeBuckets = family.RelativeBias is null ? 0 : json.GetInt("relative_attention_num_buckets", 32),
             InitializerRange = (float)json.GetDouble("initializer_range", 0.02),
             HiddenAct = ReadActivation(json, keys.HiddenAct),

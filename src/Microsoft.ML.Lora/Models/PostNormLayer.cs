@@ -98,7 +98,7 @@ internal sealed class PostNormLayer : EncoderLayer
         int rows = output.Rows;
         int hidden = _config.HiddenSize;
         m.FirstOnly = rows < pass.Tokens;
-        Matrix read = m.FirstOnly ? FirstTokens(pass, input) : input;                                     // [rows, C]
+        Matrix read = m.FirstOnly ? pass.FirstRows(input) : input;                                       // [rows, C]
 
         m.Query = workspace.Rent(rows, hidden);
         m.Key = workspace.Rent(pass.Tokens, hidden);
@@ -197,13 +197,6 @@ internal sealed class PostNormLayer : EncoderLayer
         {
             RowGather.ScatterAdd(grad, pass.FirstTokens, gradInput);
         }
-    }
-
-    private static Matrix FirstTokens(Pass pass, Matrix input)
-    {
-        Matrix first = pass.Workspace.Rent(pass.Sequences, input.Columns);
-        RowGather.Gather(input, pass.FirstTokens, first, accumulate: false);
-        return first;
     }
 
     private sealed class Memo : LayerMemo

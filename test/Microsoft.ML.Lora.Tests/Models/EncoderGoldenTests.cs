@@ -25,6 +25,7 @@ public class EncoderGoldenTests
     [InlineData("tiny-distilbert")]
     [InlineData("tiny-electra")]
     [InlineData("tiny-mpnet")]
+    [InlineData("tiny-modernbert")]
     public void HiddenStatesAndLogitsAreThoseOfTransformers(string model, string? recorded = null)
     {
         JsonElement golden = GoldenJson.Read($"models/tiny/{recorded ?? model}/expected_outputs.json");

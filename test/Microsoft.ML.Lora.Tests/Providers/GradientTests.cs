@@ -25,6 +25,7 @@ public class GradientTests
     [InlineData("tiny-roberta")]
     [InlineData("tiny-electra")]
     [InlineData("tiny-mpnet")]
+    [InlineData("tiny-modernbert")]
     public void LowRankUpdatesAndHead(string model) => Check(Spec(model));
 
     // Differences stumble over the kinks of its head's ReLU.

@@ -38,6 +38,7 @@ public class TrajectoryTests
         "tiny-distilbert-qv",
         "tiny-electra-qv",
         "tiny-mpnet-qv",
+        "tiny-modernbert-qkv",
     ];
 
     /// <summary>The recordings of what the engine does not do, and what that is.</summary>
@@ -51,7 +52,6 @@ public class TrajectoryTests
         { "tiny-bert-lokr", "LoKr" },
         { "tiny-bert-ia3", "IA3" },
         { "tiny-roberta-pairs", "byte-level tokenizers" },
-        { "tiny-modernbert-qkv", "ModernBERT" },
         { "tiny-deberta-v2-qv", "DeBERTa" },
         { "tiny-gpt2-c_attn", "decoders" },
         { "tiny-llama-qv", "decoders" },

@@ -12,6 +12,7 @@ internal static class ModelFamilies
         RobertaFamilies.XlmRoberta,
         RobertaFamilies.Camembert,
         RobertaFamilies.MPNet,
+        ModernBertFamily.ModernBert,
     }.ToDictionary(family => family.ModelType);
 
     /// <summary>The values of <c>model_type</c> that are known, sorted.</summary>

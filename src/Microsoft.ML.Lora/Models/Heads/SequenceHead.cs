@@ -38,6 +38,12 @@ internal sealed class SequenceHead : IDisposable
         WeightReader reader, EncoderConfig config, HeadSpec spec, bool trainDense, ParameterSet parameters, RandomStream random)
     {
         _spec = spec;
+        ReadsFirstToken = spec.Pooling switch
+        {
+            Pooling.Mean => false,
+            Pooling.FirstToken => true,
+            _ => !config.HeadReadsMean,
+        };
         HeadNames names = config.Family.Head;
         int hidden = config.HiddenSize;
         if (spec.Pooling == Pooling.FamilyHead && names.Dense is not null)
@@ -65,7 +71,7 @@ internal sealed class SequenceHead : IDisposable
     }
 
     /// <summary>Whether only the first token of each sequence is read.</summary>
-    public bool ReadsFirstToken => _spec.Pooling != Pooling.Mean;
+    public bool ReadsFirstToken { get; }
 
     /// <summary>Number of outputs.</summary>
     public int Outputs => _spec.Outputs;
