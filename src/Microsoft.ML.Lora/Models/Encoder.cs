@@ -1,5 +1,6 @@
 using Microsoft.ML.Lora.Kernels;
 using Microsoft.ML.Lora.Layers;
+using Microsoft.ML.Lora.Models.Deberta;
 using Microsoft.ML.Lora.Models.ModernBert;
 using Microsoft.ML.Lora.Tensors;
 
@@ -24,6 +25,7 @@ internal sealed class Encoder : IDisposable
     private readonly EncoderLayer[] _layers;
     private readonly RelativePositionBias? _relativeBias;
     private readonly RotaryTables? _rotary;
+    private readonly DistanceTable? _distances;
     private readonly NormLayer? _finalNorm;
     private int _lowestTrained;
 
@@ -43,6 +45,11 @@ internal sealed class Encoder : IDisposable
         if (config.ModernBert is not null)
         {
             _rotary = new RotaryTables(config, config.ModernBert);
+        }
+
+        if (config.Deberta is not null)
+        {
+            _distances = new DistanceTable(reader, config, config.Deberta);
         }
 
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => CreateLayer(reader, index))];
@@ -150,13 +157,17 @@ internal sealed class Encoder : IDisposable
         Array.ForEach(_layers, layer => layer.Dispose());
         _relativeBias?.Dispose();
         _rotary?.Dispose();
+        _distances?.Dispose();
         _finalNorm?.Dispose();
     }
 
     private EncoderLayer CreateLayer(WeightReader reader, int index) => Config.Family.Style switch
     {
         LayerStyle.ModernBert => new ModernBertLayer(reader, Config, index, Config.ModernBert!, _rotary!),
-        _ => new PostNormLayer(reader, Config, index, _relativeBias?.Bias ?? default),
+        LayerStyle.DebertaV2 => new PostNormLayer(
+            reader, Config, index, (query, key) => new DebertaAttention(Config, _distances!, query, key)),
+        _ => new PostNormLayer(reader, Config, index, (_, _) => new DotProductAttention(
+            new AttentionSpec(Config.NumAttentionHeads, 1 / MathF.Sqrt(Config.HeadSize)) { Bias = _relativeBias?.Bias ?? default })),
     };
 
     private Matrix FinalNorm(Pass pass, EncoderMemo memo, Matrix input)

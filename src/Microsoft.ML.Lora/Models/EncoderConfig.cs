@@ -1,5 +1,6 @@
 using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.Kernels;
+using Microsoft.ML.Lora.Models.Deberta;
 using Microsoft.ML.Lora.Models.Families;
 using Microsoft.ML.Lora.Models.ModernBert;
 
@@ -72,6 +73,9 @@ internal sealed record EncoderConfig
     /// <summary>What a ModernBERT has beyond this, or null.</summary>
     public ModernBertSettings? ModernBert { get; init; }
 
+    /// <summary>What a DeBERTa has beyond this, or null.</summary>
+    public DebertaSettings? Deberta { get; init; }
+
     /// <summary>Standard deviation of new weights.</summary>
     public required float InitializerRange { get; init; }
 
@@ -110,6 +114,7 @@ internal sealed record EncoderConfig
             ModernBert = family.Style == LayerStyle.ModernBert
                 ? ModernBertSettings.Read(json, Size(json, keys.NumHiddenLayers, MostLayers))
                 : null,
+            Deberta = family.Style == LayerStyle.DebertaV2 ? DebertaSettings.Read(json) : null,
             RelativeBuckets = family.RelativeBias is null ? 0 : json.GetInt("relative_attention_num_buckets", 32),
             InitializerRange = (float)json.GetDouble("initializer_range", 0.02),
             HiddenAct = ReadActivation(json, keys.HiddenAct),

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Lora.Models;
 internal sealed class PostNormLayer : EncoderLayer
 {
     private readonly EncoderConfig _config;
-    private readonly AttentionSpec _attention;
+    private readonly AttentionCore _attention;
     private readonly LinearSlot _query;
     private readonly LinearSlot _key;
     private readonly LinearSlot _value;
@@ -26,11 +26,14 @@ internal sealed class PostNormLayer : EncoderLayer
     /// <param name="reader">The checkpoint.</param>
     /// <param name="config">Sizes and names.</param>
     /// <param name="index">Index of the layer.</param>
-    /// <param name="bias">What is added to the attention's scores.</param>
-    public PostNormLayer(WeightReader reader, EncoderConfig config, int index, AttentionBias bias)
+    /// <param name="createAttention">Makes the attention, which may project positions with the layer's queries and keys.</param>
+    public PostNormLayer(
+        WeightReader reader,
+        EncoderConfig config,
+        int index,
+        Func<LinearSlot, LinearSlot, AttentionCore> createAttention)
     {
         _config = config;
-        _attention = new AttentionSpec(config.NumAttentionHeads, 1 / MathF.Sqrt(config.HeadSize)) { Bias = bias };
         LayerNames names = config.Family.Layer;
         string path = config.Family.Prefix + string.Format(null, names.Path, index) + ".";
         int hidden = config.HiddenSize;
@@ -39,6 +42,7 @@ internal sealed class PostNormLayer : EncoderLayer
         _query = Slot(names.Query, LinearRole.Query, hidden, hidden);
         _key = Slot(names.Key, LinearRole.Key, hidden, hidden);
         _value = Slot(names.Value, LinearRole.Value, hidden, hidden);
+        _attention = createAttention(_query, _key);
         _attentionOutput = Slot(names.AttentionOutput, LinearRole.AttentionOutput, hidden, hidden);
         _attentionNorm = reader.Norm(path + names.AttentionNorm, hidden, config.LayerNormEps);
         _intermediate = Slot(names.Intermediate, LinearRole.Intermediate, hidden, wide);
@@ -69,7 +73,7 @@ internal sealed class PostNormLayer : EncoderLayer
     public override IReadOnlyList<NormLayer> Norms { get; }
 
     /// <inheritdoc/>
-    public override LayerMemo CreateMemo() => new Memo();
+    public override LayerMemo CreateMemo() => new Memo(_attention.CreateMemo());
 
     /// <inheritdoc/>
     public override void Prepare(bool inputGradient)
@@ -100,17 +104,15 @@ internal sealed class PostNormLayer : EncoderLayer
         m.FirstOnly = rows < pass.Tokens;
         Matrix read = m.FirstOnly ? pass.FirstRows(input) : input;                                       // [rows, C]
 
-        m.Query = workspace.Rent(rows, hidden);
-        m.Key = workspace.Rent(pass.Tokens, hidden);
-        m.Value = workspace.Rent(pass.Tokens, hidden);
-        _query.Layer.Forward(pass, read, m.Query, default, ref m.QueryMemo);
-        _key.Layer.Forward(pass, input, m.Key, default, ref m.KeyMemo);
-        _value.Layer.Forward(pass, input, m.Value, default, ref m.ValueMemo);
-
+        AttentionMemo attention = m.Attention;
+        attention.Query = workspace.Rent(rows, hidden);
+        attention.Key = workspace.Rent(pass.Tokens, hidden);
+        attention.Value = workspace.Rent(pass.Tokens, hidden);
+        _query.Layer.Forward(pass, read, attention.Query, default, ref m.QueryMemo);
+        _key.Layer.Forward(pass, input, attention.Key, default, ref m.KeyMemo);
+        _value.Layer.Forward(pass, input, attention.Value, default, ref m.ValueMemo);
         m.Context = workspace.Rent(rows, hidden);
-        m.AttentionStatistics = m.Keep ? workspace.Rent(rows, 2 * _config.NumAttentionHeads) : default;
-        Attention.Forward(
-            m.Query, m.Key, m.Value, m.QueryOffsets(pass), pass.Offsets, _attention, m.Context, m.AttentionStatistics, pass.Team);
+        _attention.Forward(pass, attention, m.Context, m.Keep);
 
         m.AttentionSum = workspace.Rent(rows, hidden);
         _attentionOutput.Layer.Forward(
@@ -185,9 +187,7 @@ internal sealed class PostNormLayer : EncoderLayer
         Matrix gradQuery = workspace.Rent(grad.Rows, hidden);
         Matrix gradKey = workspace.Rent(pass.Tokens, hidden);
         Matrix gradValue = workspace.Rent(pass.Tokens, hidden);
-        Attention.Backward(
-            m.Query, m.Key, m.Value, m.AttentionStatistics, gradContext, m.QueryOffsets(pass), pass.Offsets, _attention,
-            gradQuery, gradKey, gradValue, pass.Team);
+        _attention.Backward(pass, m.Attention, gradContext, gradQuery, gradKey, gradValue);
 
         bool wanted = _depth == Depth.Input;
         _query.Layer.Backward(pass, m.QueryMemo, gradQuery, wanted ? grad : default, accumulate: true);
@@ -199,14 +199,12 @@ internal sealed class PostNormLayer : EncoderLayer
         }
     }
 
-    private sealed class Memo : LayerMemo
+    private sealed class Memo(AttentionMemo attention) : LayerMemo
     {
+        public readonly AttentionMemo Attention = attention;
         public bool FirstOnly;
-        public Matrix Query, Key, Value, Context, AttentionStatistics;
-        public Matrix AttentionSum, AttentionNormStatistics, Attended;
+        public Matrix Context, AttentionSum, AttentionNormStatistics, Attended;
         public Matrix PreActivation, Activated, Sum, OutputNormStatistics;
         public LinearMemo QueryMemo, KeyMemo, ValueMemo, AttentionOutputMemo, IntermediateMemo, OutputMemo;
-
-        public ReadOnlySpan<int> QueryOffsets(Pass pass) => FirstOnly ? pass.SingleOffsets : pass.Offsets;
     }
 }

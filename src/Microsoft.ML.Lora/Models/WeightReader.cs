@@ -46,11 +46,14 @@ internal sealed class WeightReader(WeightSource source, string prefix)
     }
 
     /// <summary>A vector that has to be there.</summary>
-    public float[] Vector(string path, int length)
+    public float[] Vector(string path, int length) => Values(path, length);
+
+    /// <summary>All numbers of a tensor that has to be there.</summary>
+    public float[] Values(string path, params ReadOnlySpan<long> shape)
     {
         int before = _problems.Count;
-        StoredTensor tensor = Tensor(path, length);
-        return _problems.Count == before ? tensor.ToArray() : new float[length];
+        StoredTensor tensor = Tensor(path, shape);
+        return _problems.Count == before ? tensor.ToArray() : new float[tensor.ElementCount];
     }
 
     /// <summary>A linear layer's weight [out, in], and its bias when it has one.</summary>

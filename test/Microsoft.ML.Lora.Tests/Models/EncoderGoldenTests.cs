@@ -26,6 +26,7 @@ public class EncoderGoldenTests
     [InlineData("tiny-electra")]
     [InlineData("tiny-mpnet")]
     [InlineData("tiny-modernbert")]
+    [InlineData("tiny-deberta-v2")]
     public void HiddenStatesAndLogitsAreThoseOfTransformers(string model, string? recorded = null)
     {
         JsonElement golden = GoldenJson.Read($"models/tiny/{recorded ?? model}/expected_outputs.json");

@@ -26,6 +26,7 @@ public class GradientTests
     [InlineData("tiny-electra")]
     [InlineData("tiny-mpnet")]
     [InlineData("tiny-modernbert")]
+    [InlineData("tiny-deberta-v2")]
     public void LowRankUpdatesAndHead(string model) => Check(Spec(model));
 
     // Differences stumble over the kinks of its head's ReLU.

@@ -13,6 +13,7 @@ internal static class ModelFamilies
         RobertaFamilies.Camembert,
         RobertaFamilies.MPNet,
         ModernBertFamily.ModernBert,
+        DebertaFamily.DebertaV2,
     }.ToDictionary(family => family.ModelType);
 
     /// <summary>The values of <c>model_type</c> that are known, sorted.</summary>
