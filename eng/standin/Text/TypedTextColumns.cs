@@ -25,7 +25,7 @@ internal static class TypedTextColumns
         Type item = type.IsArray ? type.GetElementType() : type;
         if (!TryGetKind(item, out DataKind kind))
         {
-            throw Contracts.Except($"{(member is FieldInfo ? "Field" : "Property")} {member.Name} is of unsupported type.");
+            throw Contracts.Except($"Field {member.Name} is of unsupported type.");
         }
 
         return new TextLoader.Column
