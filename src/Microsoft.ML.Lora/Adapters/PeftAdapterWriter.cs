@@ -46,21 +46,9 @@ internal static class PeftAdapterWriter
     public static AdapterConfig PlainConfig(AdapterConfig config, AdapterState state)
     {
         var module = state.Names.Select(PeftKeys.AdaptedModule).OfType<string>().FirstOrDefault();
-        if (config.Initialization is not (AdapterInitialization.Pissa or AdapterInitialization.Olora) || module is null
-            || state.Find(module + PeftKeys.Down)?.Shape[0] != 2 * config.RankAndScaling(module).Rank)
-        {
-            return config;
-        }
-
-        var factor = config.UseRsLora ? MathF.Sqrt(2) : 2;
-        return config with
-        {
-            Initialization = AdapterInitialization.Kaiming,
-            Rank = 2 * config.Rank,
-            Alpha = factor * config.Alpha,
-            RankPattern = config.RankPattern.ToDictionary(pair => pair.Key, pair => 2 * pair.Value),
-            AlphaPattern = config.AlphaPattern.ToDictionary(pair => pair.Key, pair => factor * pair.Value),
-        };
+        var isPlain = module is not null
+            && state.Find(module + PeftKeys.Down)?.Shape[0] == 2 * config.RankAndScaling(module).Rank;
+        return isPlain ? StartAsUpdate.Plain(config) : config;
     }
 
     private static void WriteTensors(Stream stream, PeftAdapter adapter, AdapterState state) => SafetensorsWriter.Write(
