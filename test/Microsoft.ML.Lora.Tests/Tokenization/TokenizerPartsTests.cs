@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.Tests.Support;
@@ -31,6 +32,27 @@ public class TokenizerPartsTests
             Assert.True(
                 expected.SequenceEqual(found), $"{text}\n  expected {string.Join(' ', expected)}\n  found    {string.Join(' ', found)}");
             Assert.Equal(expected, encoder.Tokenizer.EncodeToTokens(text, out _).Select(token => token.Id));
+        }
+    }
+
+    [Fact]
+    public void TextsAreTheSame()
+    {
+        foreach (var item in _fixture.GetProperty("decoders").EnumerateArray())
+        {
+            using var folder = new TemporaryFolder();
+            File.WriteAllText(folder.PathOf("tokenizer.json"), item.GetProperty("tokenizer").GetRawText());
+            var tokenizer = TextEncoder.Load(BaseModelFiles.FromFolder(folder.Path)).Tokenizer;
+            var ids = item.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
+            var expected = item.GetProperty("text").GetString()!;
+
+            Assert.Equal(expected, tokenizer.Decode(ids));
+            var destination = new char[expected.Length];
+            Assert.Equal(OperationStatus.Done, tokenizer.Decode(ids, destination, out var consumed, out var written));
+            Assert.Equal((ids.Length, expected.Length), (consumed, written));
+            Assert.Equal(OperationStatus.DestinationTooSmall, tokenizer.Decode(ids, destination.AsSpan(1), out consumed, out written));
+            Assert.InRange(consumed, 0, ids.Length - 1);
+            Assert.Equal(tokenizer.Decode(ids[..consumed]), new string(destination.AsSpan(1, written)));
         }
     }
 }

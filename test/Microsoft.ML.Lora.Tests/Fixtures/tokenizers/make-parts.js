@@ -48,4 +48,13 @@ const cases={
 const texts=['','hello world','  Hello   HELLO ab  ','ab-abc, (abc)!!  12 9a 0-1','x[MASK] y [MASK]  z[MASK]','café cafe\u0301 CAFÉ ﬁ ① Å','日本 日x本 😀😀 x😀y','abcabcabc hellohello helloing','a\tb\nc\r\nd\u00a0e\u3000f\u2003g','ab abab ab. .ab _ab_ ab','hello\u200bworld \u0001\u007f\ufeff\ufffd','a - b--c ---','"\'" (\')','aaaaaaaaaaaaaaaaaaaa','Hello[MASK]Hello hello',' [MASK]','▁hello ▁ ab','한국어 ㄱ\u1161 กำ','abcab ab1 1ab'];
 (async()=>{ const out=[]; for(const [name,c] of Object.entries(cases)){ const tok={version:'1.0',truncation:null,padding:null,added_tokens:c.added_tokens||[],normalizer:c.normalizer||null,pre_tokenizer:c.pre_tokenizer||null,post_processor:null,decoder:null,model:c.model};
  const t=Tokenizer.fromString(JSON.stringify(tok)); const ids=[]; for(const s of texts) ids.push((await t.encode(s)).getIds()); out.push({name,tokenizer:tok,ids}); }
- fs.writeFileSync(process.argv[2], '{"texts":'+JSON.stringify(texts)+',\n"cases":[\n'+out.map(o=>JSON.stringify(o)).join(',\n')+'\n]}\n'); console.log(out.length); })();
+ const decoders=[]; for(const [name,decoder,tokens] of [
+  ['WordPiece',{type:'WordPiece',prefix:'##',cleanup:true},['hel','##lo','world','.','do',"n't",'it',"'s",'!','##x']], ['WordPiece plain',{type:'WordPiece',prefix:'##',cleanup:false},['##hel','##lo','.',',']],
+  ['ByteLevel',{type:'ByteLevel',add_prefix_space:true,trim_offsets:true,use_regex:true},['Hello','Ġw','orld','Ã©','ðŁĺ','Ģ','Ã','[SEP]','日']],
+  ['Metaspace',{type:'Metaspace',replacement:'▁',prepend_scheme:'always',split:true},['▁Hello','▁wor','ld','▁','▁▁x']], ['Metaspace never',{type:'Metaspace',replacement:'▁',prepend_scheme:'never',split:true},['▁Hello','▁wor']],
+  ['BPEDecoder',{type:'BPEDecoder',suffix:'</w>'},['hel','lo</w>','world</w>']],
+  ['Bytes',{type:'Sequence',decoders:[{type:'Replace',pattern:{String:'▁'},content:' '},{type:'ByteFallback'},{type:'Fuse'},{type:'Strip',content:' ',start:1,stop:0}]},['▁Hello','<0xC3>','<0xA9>','x','<0xFF>','<0xC3>','▁y']],
+  ['none',null,['a','b']],
+ ]){ const v={}; tokens.forEach(t=>{ if(!(t in v)) v[t]=Object.keys(v).length; }); const tok={version:'1.0',truncation:null,padding:null,added_tokens:[],normalizer:null,pre_tokenizer:null,post_processor:null,decoder,model:{type:'WordLevel',unk_token:tokens[0],vocab:v}};
+  const ids=tokens.map(t=>v[t]); decoders.push({name,tokenizer:tok,ids,text:await Tokenizer.fromString(JSON.stringify(tok)).decode(ids,false)}); }
+ fs.writeFileSync(process.argv[2], '{"texts":'+JSON.stringify(texts)+',\n"cases":[\n'+out.map(o=>JSON.stringify(o)).join(',\n')+'\n],\n"decoders":[\n'+decoders.map(o=>JSON.stringify(o)).join(',\n')+'\n]}\n'); console.log(out.length); })();
