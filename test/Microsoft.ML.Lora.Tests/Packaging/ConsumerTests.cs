@@ -36,7 +36,7 @@ public sealed class ConsumerTests(PackedProduct packed) : IClassFixture<PackedPr
         string manifest = PackedProduct.ManifestOf(packed.Pack("Microsoft.ML.Lora", localTrial: false));
         Assert.Contains("""<dependency id="Microsoft.ML" version="[5.0.0, 6.0.0)" """, manifest, StringComparison.Ordinal);
         Assert.Contains(
-            """<dependency id="Microsoft.ML.Tokenizers" version="[2.0.0, 3.0.0)" """, manifest, StringComparison.Ordinal);
+            """<dependency id="Microsoft.ML.Tokenizers" version="[2.0.0, 6.0.0)" """, manifest, StringComparison.Ordinal);
     }
 
     [SkippableFact]
