@@ -21,6 +21,9 @@ internal sealed class PackedBatch
     /// <summary>First token of each example, and the end of the last [B + 1].</summary>
     public int[] Offsets { get; private set; } = [];
 
+    /// <summary>The examples themselves [B].</summary>
+    public EncodedExample?[] Examples { get; private set; } = [];
+
     /// <summary>Class indices [B].</summary>
     public int[] ClassTargets { get; private set; } = [];
 
@@ -70,6 +73,7 @@ internal sealed class PackedBatch
             example.TypeIds.CopyTo(types);
         }
 
+        Examples[position] = example;
         ClassTargets[position] = example.ClassIndex;
         RealTargets[position] = example.RealTarget;
         Weights[position] = example.Weight;
@@ -87,6 +91,7 @@ internal sealed class PackedBatch
         if (examples >= Offsets.Length)
         {
             Offsets = new int[examples + 1];
+            Examples = new EncodedExample?[examples];
             ClassTargets = new int[examples];
             RealTargets = new float[examples];
             Weights = new float[examples];

@@ -14,6 +14,7 @@ internal sealed class Pass : IDisposable
     private int[] _positions = [];
     private int[] _offsets = [0];
     private int[] _counting = [0];
+    private object?[] _examples = [];
 
     /// <summary>Memory for activations.</summary>
     public Workspace Workspace { get; } = new();
@@ -54,13 +55,21 @@ internal sealed class Pass : IDisposable
     /// <summary>0, 1, … B: the offsets of rows of which each sequence has one [B + 1].</summary>
     public ReadOnlySpan<int> SingleOffsets => _counting.AsSpan(0, Sequences + 1);
 
+    /// <summary>Who each sequence is, for what is remembered of it; null for nobody [B].</summary>
+    public ReadOnlySpan<object?> Examples => _examples.AsSpan(0, Sequences);
+
     /// <summary>Takes the chosen sequences of a batch, and clears the workspace.</summary>
     /// <param name="tokenIds">The batch's token ids.</param>
     /// <param name="typeIds">The batch's segments.</param>
     /// <param name="offsets">The batch's offsets.</param>
+    /// <param name="examples">Who the batch's sequences are.</param>
     /// <param name="members">Which sequences.</param>
     public void Load(
-        ReadOnlySpan<int> tokenIds, ReadOnlySpan<int> typeIds, ReadOnlySpan<int> offsets, ReadOnlySpan<int> members)
+        ReadOnlySpan<int> tokenIds,
+        ReadOnlySpan<int> typeIds,
+        ReadOnlySpan<int> offsets,
+        ReadOnlySpan<object?> examples,
+        ReadOnlySpan<int> members)
     {
         Workspace.Reset();
         Gradients = null;
@@ -72,6 +81,7 @@ internal sealed class Pass : IDisposable
             int first = offsets[members[i]];
             int length = offsets[members[i] + 1] - first;
             _offsets[i] = start;
+            _examples[i] = examples[members[i]];
             tokenIds.Slice(first, length).CopyTo(_tokenIds.AsSpan(start));
             typeIds.Slice(first, length).CopyTo(_typeIds.AsSpan(start));
             for (int position = 0; position < length; position++)
@@ -118,6 +128,7 @@ internal sealed class Pass : IDisposable
         if (members.Length >= _offsets.Length)
         {
             _offsets = new int[members.Length + 1];
+            _examples = new object?[members.Length];
             _counting = [.. Enumerable.Range(0, members.Length + 1)];
         }
     }

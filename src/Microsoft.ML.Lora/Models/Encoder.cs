@@ -27,6 +27,7 @@ internal sealed class Encoder : IDisposable
     private readonly RotaryTables? _rotary;
     private readonly DistanceTable? _distances;
     private readonly NormLayer? _finalNorm;
+    private FrozenPrefix? _prefix;
     private int _lowestTrained;
 
     /// <summary>Looks up every tensor of the encoder; nothing is packed yet.</summary>
@@ -84,7 +85,8 @@ internal sealed class Encoder : IDisposable
         Slots.Sum(slot => slot.Layer.FrozenCount) + Norms.Sum(norm => norm.FrozenCount);
 
     /// <summary>Packs the weights and settles how far down the backward pass goes.</summary>
-    public void Prepare()
+    /// <param name="training">Whether examples come again, so that what frozen layers make of them is worth keeping.</param>
+    public void Prepare(bool training)
     {
         _embeddings.Prepare();
         bool below = _embeddings.IsTrained;
@@ -100,6 +102,7 @@ internal sealed class Encoder : IDisposable
         }
 
         _finalNorm?.Prepare();
+        _prefix = training && _lowestTrained > 0 ? new FrozenPrefix() : null;
     }
 
     /// <summary>The last hidden states.</summary>
@@ -109,27 +112,10 @@ internal sealed class Encoder : IDisposable
     /// <returns>[T, C], or [B, C] for first tokens.</returns>
     public Matrix Forward(Pass pass, EncoderMemo memo, bool firstTokens)
     {
-        int hidden = Config.HiddenSize;
-        Matrix input = _embeddings.Forward(pass, memo.Embeddings);
-        Matrix spare = pass.Workspace.Rent(pass.Tokens, hidden);
-        for (int i = 0; i < _layers.Length; i++)
-        {
-            bool keep = pass.Training && i >= _lowestTrained;
-            int rows = firstTokens && i == _layers.Length - 1 ? pass.Sequences : pass.Tokens;
-            Matrix output = keep ? pass.Workspace.Rent(rows, hidden) : spare.SliceRows(0, rows);
-            Workspace.Position mark = pass.Workspace.Mark();
-            memo.Layers[i].Keep = keep;
-            _layers[i].Forward(pass, memo.Layers[i], input, output);
-            if (!keep)
-            {
-                pass.Workspace.Release(mark);
-                spare = input;
-            }
-
-            input = output;
-        }
-
-        return FinalNorm(pass, memo, input);
+        Matrix states = _prefix is null
+            ? Layered(pass, memo, _embeddings.Forward(pass, memo.Embeddings), 0, _layers.Length, firstTokens)
+            : AbovePrefix(pass, memo, _prefix, firstTokens);
+        return FinalNorm(pass, memo, states);
     }
 
     /// <summary>Adds the gradients of everything trained, from the top down to the lowest of it.</summary>
@@ -157,8 +143,48 @@ internal sealed class Encoder : IDisposable
         Array.ForEach(_layers, layer => layer.Dispose());
         _relativeBias?.Dispose();
         _rotary?.Dispose();
+        _prefix?.Dispose();
         _distances?.Dispose();
         _finalNorm?.Dispose();
+    }
+
+    private Matrix AbovePrefix(Pass pass, EncoderMemo memo, FrozenPrefix prefix, bool firstTokens)
+    {
+        bool whole = _lowestTrained == _layers.Length;
+        Matrix known = pass.Workspace.Rent(whole && firstTokens ? pass.Sequences : pass.Tokens, Config.HiddenSize);
+        if (!prefix.TryRead(pass, known))
+        {
+            known = Layered(
+                pass, memo, _embeddings.Forward(pass, memo.Embeddings), 0, _lowestTrained, firstTokens && whole);
+            prefix.Store(pass, known);
+        }
+
+        return Layered(pass, memo, known, _lowestTrained, _layers.Length, firstTokens);
+    }
+
+    // Layers first to end - 1. Where no backward pass reaches, two buffers take turns.
+    private Matrix Layered(Pass pass, EncoderMemo memo, Matrix input, int first, int end, bool firstTokens)
+    {
+        int hidden = Config.HiddenSize;
+        Matrix spare = pass.Training && first >= _lowestTrained ? default : pass.Workspace.Rent(pass.Tokens, hidden);
+        for (int i = first; i < end; i++)
+        {
+            bool keep = pass.Training && i >= _lowestTrained;
+            int rows = firstTokens && i == _layers.Length - 1 ? pass.Sequences : pass.Tokens;
+            Matrix output = keep ? pass.Workspace.Rent(rows, hidden) : spare.SliceRows(0, rows);
+            Workspace.Position mark = pass.Workspace.Mark();
+            memo.Layers[i].Keep = keep;
+            _layers[i].Forward(pass, memo.Layers[i], input, output);
+            if (!keep)
+            {
+                pass.Workspace.Release(mark);
+                spare = input;
+            }
+
+            input = output;
+        }
+
+        return input;
     }
 
     private EncoderLayer CreateLayer(WeightReader reader, int index) => Config.Family.Style switch

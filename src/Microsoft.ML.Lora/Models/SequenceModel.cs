@@ -47,9 +47,10 @@ internal sealed class SequenceModel : IDisposable
     public long ParameterCount => Encoder.FrozenCount + Head.FrozenCount + Parameters.Count;
 
     /// <summary>Packs the weights, and gives what is trained its start.</summary>
-    public void Prepare()
+    /// <param name="training">Whether the model will be trained, so that the same examples come again and again.</param>
+    public void Prepare(bool training)
     {
-        Encoder.Prepare();
+        Encoder.Prepare(training);
         Head.Prepare(Encoder.IsTrained);
         IEnumerable<LinearSlot> slots =
             Encoder.Embeddings.Projection is { } projection ? [projection, .. Encoder.Slots] : Encoder.Slots;

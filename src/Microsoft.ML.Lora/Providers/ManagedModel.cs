@@ -38,7 +38,7 @@ internal sealed class ManagedModel : IDisposable
                 AdapterInjector.Initialize(_adapted, spec.Adapter.Initialization, random);
             }
 
-            Model.Prepare();
+            Model.Prepare(training: true);
         }
         catch
         {

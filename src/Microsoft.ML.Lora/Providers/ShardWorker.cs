@@ -19,7 +19,7 @@ internal sealed class ShardWorker(SequenceModel model) : IDisposable
     public void Load(PackedBatch batch, ReadOnlySpan<int> members, ThreadTeam team)
     {
         Pass.Team = team;
-        Pass.Load(batch.TokenIds, batch.TypeIds, batch.Offsets, members);
+        Pass.Load(batch.TokenIds, batch.TypeIds, batch.Offsets, batch.Examples, members);
     }
 
     /// <summary>Scores a shard of a batch: each sequence's outputs go to its row of <paramref name="logits"/>.</summary>

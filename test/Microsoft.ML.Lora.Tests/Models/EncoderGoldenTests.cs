@@ -84,7 +84,7 @@ public class EncoderGoldenTests
             _weights = files.OpenWeights();
             EncoderConfig config = EncoderConfig.Read(files.ReadConfig());
             _model = new SequenceModel(_weights, config, new HeadSpec { Outputs = outputs }, false, new RandomStream(1, "test"));
-            _model.Prepare();
+            _model.Prepare(training: false);
             _worker = new ShardWorker(_model);
         }
 

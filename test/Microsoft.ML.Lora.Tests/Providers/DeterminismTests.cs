@@ -83,6 +83,40 @@ public class DeterminismTests
         Assert.All(results, result => Assert.Equal(results[0], result));
     }
 
+    // The second epoch reads what the frozen layers made of each example in the first; strangers every time have it computed.
+    [SkippableTheory]
+    [InlineData(FineTuningOf.UpperLayer, false)]
+    [InlineData(FineTuningOf.UpperLayer, true)]
+    [InlineData(FineTuningOf.Head, false)]
+    [InlineData(FineTuningOf.Head, true)]
+    public void WhatFrozenLayersGaveIsReadWithTheSameBits(string what, bool mean)
+    {
+        AssertSameBits(TwoEpochs(strangers: true), TwoEpochs(strangers: false));
+
+        AdapterState TwoEpochs(bool strangers)
+        {
+            SessionSpec spec = Spec(threads: 2, seed: 3);
+            using var session = new ManagedSession(spec with
+            {
+                FineTuning = what == FineTuningOf.Head ? FineTuning.HeadOnly : FineTuning.Lora,
+                Adapter = spec.Adapter with { LayersToTransform = [2] },
+                Head = spec.Head with { Pooling = mean ? Pooling.Mean : Pooling.FamilyHead },
+            });
+            EncodedExample[] examples = Examples();
+            var batch = new PackedBatch();
+            for (int epoch = 0; epoch < 2; epoch++)
+            {
+                foreach (int[] indices in BatchPlanner.Epoch(examples.Length, 24, seed: 3, epoch))
+                {
+                    batch.Fill(strangers ? Examples() : examples, indices);
+                    session.TrainStep(batch, 0.01f);
+                }
+            }
+
+            return session.Export();
+        }
+    }
+
     private static EncodedExample[] Examples() =>
         [.. GoldenJson.Read($"{Base}/expected_outputs.json").GetProperty("texts").EnumerateArray().Select((item, i) =>
             new EncodedExample { Ids = item.GetProperty("ids").Ints(), ClassIndex = i % 3 })];
@@ -117,5 +151,11 @@ public class DeterminismTests
         {
             Assert.Equal(tensor.Values, actual[name].Values);
         }
+    }
+
+    private static class FineTuningOf
+    {
+        public const string UpperLayer = "the upper layer";
+        public const string Head = "the head";
     }
 }
