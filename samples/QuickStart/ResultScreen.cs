@@ -57,7 +57,7 @@ internal static class ResultScreen
         string command = OperatingSystem.IsWindows() ? "build.cmd run --" : "./build.sh run --";
         Console.WriteLine();
         Console.WriteLine(settings.HasOwnData
-            ? $"Next: {command} --data {settings.Data} --rank 16 --epochs {settings.Epochs + 4}, or --base FOLDER for a larger model."
+            ? $"Next: the same with --rank 16, --epochs {settings.Epochs + 4}, or --base FOLDER to start from a larger model."
             : $"Next, on a file of yours: {command} --data my.tsv --text TEXTCOLUMN --label LABELCOLUMN");
     }
 

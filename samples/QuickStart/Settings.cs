@@ -86,7 +86,7 @@ internal sealed record Settings
                 "--text" => settings with { TextColumn = value },
                 "--label" => settings with { LabelColumn = value },
                 "--base" => settings with { BaseModel = Base(value) },
-                "--output" => settings with { Output = Path.GetFullPath(value) },
+                "--output" => settings with { Output = OutputFile(value) },
                 "--epochs" => settings with { Epochs = Number(args[i], value, least: 1) },
                 "--rank" => settings with { Rank = Number(args[i], value, least: 1) },
                 "--seed" => settings with { Seed = Number(args[i], value, least: 0) },
@@ -100,6 +100,15 @@ internal sealed record Settings
     private static LoraBaseModel Base(string folder) => Directory.Exists(folder)
         ? LoraBaseModel.FromFolder(folder)
         : throw new UserErrorException($"There is no folder {Path.GetFullPath(folder)} to take a base model from.");
+
+    // Said before the training, not after it.
+    private static string OutputFile(string file)
+    {
+        string path = Path.GetFullPath(file);
+        return Directory.Exists(Path.GetDirectoryName(path))
+            ? path
+            : throw new UserErrorException($"There is no folder {Path.GetDirectoryName(path)} to write {Path.GetFileName(path)} to.");
+    }
 
     private static int Number(string option, string value, int least) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least

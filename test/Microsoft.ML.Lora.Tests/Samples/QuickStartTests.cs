@@ -21,6 +21,7 @@ public sealed class QuickStartTests : IDisposable
     [InlineData(1, "no rows", "--data", "header.tsv")]
     [InlineData(1, "There is no file", "--data", "good.tsv", "--test", "absent.tsv")]
     [InlineData(1, "no-such-base", "--data", "good.tsv", "--base", "no-such-base")]
+    [InlineData(1, "no-such-folder", "--output", "no-such-folder/m.zip")]
     [InlineData(1, "config.json", "--data", "good.tsv", "--test", "good.tsv", "--base", ".")]
     [InlineData(1, "no class with 5 rows", "--data", "good.tsv")]
     [InlineData(2, "--epochs", "--epochs", "none")]
