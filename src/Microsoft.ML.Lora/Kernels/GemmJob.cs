@@ -35,7 +35,7 @@ internal unsafe struct GemmJob : IParallelJob
             var count = Math.Min(InnerBlock, B.K - k);
             for (var panel = firstPanel; panel < lastPanel; panel++)
             {
-                RunPanel(B.Panels[panel], firstRow, lastRow, k, count, scratch);
+                RunPanel(panel, panel == firstPanel, firstRow, lastRow, k, count, scratch);
             }
 
             k += count;
@@ -46,8 +46,10 @@ internal unsafe struct GemmJob : IParallelJob
     private static (int First, int Last) Share(int index, int shares, int count) =>
         ((int)((long)count * index / shares), (int)((long)count * (index + 1) / shares));
 
-    private readonly void RunPanel(in PackedPanel panel, int firstRow, int lastRow, int k, int count, float* scratch)
+    private readonly void RunPanel(
+        int index, bool first, int firstRow, int lastRow, int k, int count, float* scratch)
     {
+        var panel = B.Panels[index];
         var last = k + count == B.K;
         var addend = k > 0 || Epilogue.Accumulate ? C : ResidualInTile ? Epilogue.Residual : default;
         var tile = new MicroTile
@@ -73,6 +75,12 @@ internal unsafe struct GemmJob : IParallelJob
             tile.Tail = (byte*)Tail.RowPointer(row);
             tile.C = (byte*)(C.RowPointer(row) + panel.FirstColumn);
             tile.Addend = (byte*)(addend.IsEmpty ? null : addend.RowPointer(row) + panel.FirstColumn);
+            Prefetch(ref tile, first && t + 1 < tiles, index, t, to - from);
+            if (last)
+            {
+                PrefetchEpilogue(panel, row, to - from);
+            }
+
             if (panel.Columns == panel.Width)
             {
                 panel.Kernel.Run(to - from, &tile);
@@ -87,6 +95,27 @@ internal unsafe struct GemmJob : IParallelJob
                 Finish(panel, tile, row, to - from, scratch);
             }
         }
+    }
+
+    // The first panel's pass brings A into the second-level cache tile by tile; later ones bring the panel that follows.
+    private readonly void Prefetch(ref MicroTile tile, bool nextRows, int panel, int index, int rows)
+    {
+        tile.PrefetchStride = nextRows ? tile.AStride : tile.K * sizeof(float);
+        tile.Prefetch = tile.A + (rows * tile.AStride);
+        if (!nextRows)
+        {
+            var most = B.Panels[panel].Kernel.MaxRows;
+            var wanted = panel + 1 < B.Panels.Length && index * most < B.Panels[panel + 1].Width;
+            var next = (B.K + B.TailCapacity) * (long)B.Panels[panel].Width * sizeof(float);
+            tile.Prefetch = wanted ? tile.Panel + next + (index * most * tile.PrefetchStride) : null;
+        }
+    }
+
+    private readonly void PrefetchEpilogue(in PackedPanel panel, int row, int rows)
+    {
+        CachePrefetch.Tile(Epilogue.Residual, row, panel.FirstColumn, rows, panel.Columns);
+        CachePrefetch.Tile(Epilogue.Multiplier, row, panel.FirstColumn, rows, panel.Columns);
+        CachePrefetch.Tile(Epilogue.Activated, row, panel.FirstColumn, rows, panel.Columns);
     }
 
     // A panel that reaches beyond the last column is computed aside: C, bias and addend end before its zeros.

@@ -62,6 +62,7 @@ internal static unsafe class LowRank
                 R = thin.Columns,
                 Wide = block.Data,
                 WideStride = block.Stride,
+                Ahead = dropoutOnWide.IsEmpty && row + BlockRows < wide.Rows ? (nint)BlockRows * wide.Stride : 0,
                 K = wide.Columns,
                 Grad = grad.Data,
                 GradStride = grad.Stride,

@@ -34,13 +34,15 @@ internal static unsafe class MicroKernelOneVector<S, V>
         V c9 = initial;
         V c10 = initial;
         V c11 = initial;
-        CachePrefetch.Rows(tile->C, tile->CStride, TRows.Count, S.Count * sizeof(float));
+        CachePrefetch.Tile(tile->C, tile->CStride, TRows.Count, S.Count * sizeof(float));
         var a0 = tile->A;
         var panel = tile->Panel;
         var stride = tile->AStride;
         var step = tile->AStep;
         var panelStride = tile->PanelStride;
         var k = tile->K;
+        var ahead = tile->Prefetch;
+        var aheadStride = tile->PrefetchStride;
         for (var tail = false; ; tail = true)
         {
             var a3 = a0 + (3 * stride);
@@ -48,6 +50,12 @@ internal static unsafe class MicroKernelOneVector<S, V>
             var a9 = a0 + (9 * stride);
             for (; k != 0; k--)
             {
+                if (ahead != null && (k & (CachePrefetch.LineFloats - 1)) == 0)
+                {
+                    CachePrefetch.Column(ahead, aheadStride, TRows.Count);
+                    ahead += CachePrefetch.LineBytes;
+                }
+
                 var p = S.Load((float*)panel);
                 panel += panelStride;
                 V x;
@@ -135,6 +143,7 @@ internal static unsafe class MicroKernelOneVector<S, V>
             stride = tile->TailStride;
             step = sizeof(float);
             k = tile->TailK;
+            ahead = null;
         }
 
         var c = tile->C;

@@ -40,13 +40,15 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
         V c9a = initialA, c9b = initialB;
         V c10a = initialA, c10b = initialB;
         V c11a = initialA, c11b = initialB;
-        CachePrefetch.Rows(tile->C, tile->CStride, TRows.Count, 2 * S.Count * sizeof(float));
+        CachePrefetch.Tile(tile->C, tile->CStride, TRows.Count, 2 * S.Count * sizeof(float));
         var a0 = tile->A;
         var panel = tile->Panel;
         var stride = tile->AStride;
         var step = tile->AStep;
         var panelStride = tile->PanelStride;
         var k = tile->K;
+        var ahead = tile->Prefetch;
+        var aheadStride = tile->PrefetchStride;
         for (var tail = false; ; tail = true)
         {
             var a3 = a0 + (3 * stride);
@@ -54,6 +56,12 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
             var a9 = a0 + (9 * stride);
             for (; k != 0; k--)
             {
+                if (ahead != null && (k & (CachePrefetch.LineFloats - 1)) == 0)
+                {
+                    CachePrefetch.Column(ahead, aheadStride, TRows.Count);
+                    ahead += CachePrefetch.LineBytes;
+                }
+
                 var p = S.Load((float*)panel);
                 var q = S.Load((float*)panel + S.Count);
                 panel += panelStride;
@@ -154,6 +162,7 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
             stride = tile->TailStride;
             step = sizeof(float);
             k = tile->TailK;
+            ahead = null;
         }
 
         var c = tile->C;

@@ -27,6 +27,13 @@ internal unsafe struct MicroTile
     /// <summary>Panel rows for the tail.</summary>
     public byte* TailPanel;
 
+    /// <summary>
+    /// As many rows as the tile has, K floats each, <see cref="PrefetchStride"/> bytes apart, to bring to the second-level
+    /// cache meanwhile: the next tile's A, or the next panel. Null for none.
+    /// </summary>
+    public byte* Prefetch;
+    public nint PrefetchStride;
+
     /// <summary>First row of C.</summary>
     public byte* C;
     public nint CStride;

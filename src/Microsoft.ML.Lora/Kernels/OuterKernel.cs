@@ -16,7 +16,8 @@ internal static unsafe class OuterKernel<S, V>
     /// <summary>Adds the product of <paramref name="m"/> rows of thin and wide to grad; strides count floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TRows, TVectors>(
-        nint m, float* thin, nint thinStride, float* wide, nint wideStride, float* grad, nint gradStride)
+        nint m, float* thin, nint thinStride, float* wide, nint wideStride, nint ahead, float* grad,
+        nint gradStride)
         where TRows : struct, IRowCount
         where TVectors : struct, IRowCount
     {
@@ -33,6 +34,12 @@ internal static unsafe class OuterKernel<S, V>
             var p = S.Load(wide);
             var q = TVectors.Count > 1 ? S.Load(wide + S.Count) : default;
             var u = TVectors.Count > 2 ? S.Load(wide + (2 * S.Count)) : default;
+            CachePrefetch.Tile((byte*)(wide + ahead), 0, 1, (TVectors.Count > 1 ? 2 : 1) * S.Count * sizeof(float));
+            if (TVectors.Count > 2 && S.Count >= CachePrefetch.LineFloats)
+            {
+                CachePrefetch.Column((byte*)(wide + ahead + (2 * S.Count)), 0, 1);
+            }
+
             wide += wideStride;
             Step<TVectors>(thin[0], p, q, u, ref c0a, ref c0b, ref c0c);
             if (TRows.Count > 1)

@@ -13,6 +13,9 @@ internal unsafe struct OuterProduct : ISimdKernel
     public float* Wide;
     public nint WideStride;
     public int K;
+
+    /// <summary>From a row of wide to the row of the next block, in floats; 0 in the last block.</summary>
+    public nint Ahead;
     public float* Grad;
     public nint GradStride;
 
@@ -47,24 +50,26 @@ internal unsafe struct OuterProduct : ISimdKernel
         var most = S.Count == 16 ? 8 : 4;
         for (var r = 0; r < R;)
         {
+            // What the first group of rows has read is in the cache for the others.
+            var ahead = r == 0 ? Ahead : 0;
             var thin = Thin + r;
             var grad = Grad + (r * GradStride) + k;
             var rows = Math.Min(most, R - r);
             switch (rows)
             {
                 case 8:
-                    OuterKernel<S, V>.Run<Rows8, TVectors>(M, thin, ThinStride, wide, WideStride, grad, GradStride);
+                    OuterKernel<S, V>.Run<Rows8, TVectors>(M, thin, ThinStride, wide, WideStride, ahead, grad, GradStride);
                     break;
                 case >= 4:
-                    OuterKernel<S, V>.Run<Rows4, TVectors>(M, thin, ThinStride, wide, WideStride, grad, GradStride);
+                    OuterKernel<S, V>.Run<Rows4, TVectors>(M, thin, ThinStride, wide, WideStride, ahead, grad, GradStride);
                     rows = 4;
                     break;
                 case >= 2:
-                    OuterKernel<S, V>.Run<Rows2, TVectors>(M, thin, ThinStride, wide, WideStride, grad, GradStride);
+                    OuterKernel<S, V>.Run<Rows2, TVectors>(M, thin, ThinStride, wide, WideStride, ahead, grad, GradStride);
                     rows = 2;
                     break;
                 default:
-                    OuterKernel<S, V>.Run<Rows1, TVectors>(M, thin, ThinStride, wide, WideStride, grad, GradStride);
+                    OuterKernel<S, V>.Run<Rows1, TVectors>(M, thin, ThinStride, wide, WideStride, ahead, grad, GradStride);
                     break;
             }
 
