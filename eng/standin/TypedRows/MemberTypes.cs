@@ -43,6 +43,11 @@ internal static class MemberTypes
             return MakeTextsGetter(texts);
         }
 
+        if (typeof(TMember).IsVariableBoundArray)
+        {
+            throw new NullReferenceException();
+        }
+
         if (typeof(TMember).IsArray)
         {
             return Call(_makeArrayGetter, typeof(TMember).GetElementType(), source);
@@ -99,7 +104,11 @@ internal static class MemberTypes
     private static Delegate MakeKeyGetter<T>(Func<T> source, KeyDataViewType key)
         where T : IBinaryInteger<T>
     {
-        Contracts.Check(typeof(T) != typeof(ushort));
+        if (typeof(T) == typeof(ushort))
+        {
+            throw EnvironmentMark.Process(new InvalidOperationException());
+        }
+
         var count = key.Count;
         return (ValueGetter<T>)((ref T value) =>
         {
