@@ -18,10 +18,6 @@ internal sealed record BpeSettings(
 /// </summary>
 internal sealed class BpeModel : ITokenModel
 {
-    // Pieces cached per thread, and the longest one that is: words recur, long runs of characters do not.
-    private const int CacheCapacity = 1 << 14;
-    private const int LongestCached = 64;
-
     private readonly Vocabulary _vocabulary;
     private readonly BpeSettings _settings;
     private readonly PairTable _merges;
@@ -62,10 +58,8 @@ internal sealed class BpeModel : ITokenModel
     {
         var memory = tokens.ModelMemory as BpeMemory ?? new BpeMemory();
         tokens.ModelMemory = memory;
-        var cached = memory.Cache.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (piece.Length <= LongestCached && cached.TryGetValue(piece, out var known))
+        if (memory.Cache.TryAdd(piece, tokens))
         {
-            AddAll(known, tokens);
             return;
         }
 
@@ -78,18 +72,7 @@ internal sealed class BpeModel : ITokenModel
         memory.Word.Clear();
         AddSymbols(piece, memory.Word);
         memory.Word.Merge(_merges);
-        var result = memory.Word.ToArray();
-        if (piece.Length <= LongestCached)
-        {
-            if (memory.Cache.Count >= CacheCapacity)
-            {
-                memory.Cache.Clear();
-            }
-
-            cached[piece] = result;
-        }
-
-        AddAll(result, tokens);
+        memory.Cache.AddAndKeep(piece, memory.Word.ToArray(), tokens);
     }
 
     private static List<(int Left, int Right, int Symbol)> Resolve(
@@ -117,16 +100,6 @@ internal sealed class BpeModel : ITokenModel
         }
 
         return resolved;
-    }
-
-    private static void AddAll((int Id, int Length)[] symbols, TokenList tokens)
-    {
-        var start = 0;
-        foreach (var (id, length) in symbols)
-        {
-            tokens.Add(id, start, start + length);
-            start += length;
-        }
     }
 
     private int WholeToken(ReadOnlySpan<char> piece) =>
@@ -192,7 +165,7 @@ internal sealed class BpeModel : ITokenModel
     /// <summary>What one thread keeps: recent pieces and a word at work.</summary>
     private sealed class BpeMemory
     {
-        public Dictionary<string, (int Id, int Length)[]> Cache { get; } = new(StringComparer.Ordinal);
+        public PieceCache Cache { get; } = new();
 
         public BpeWord Word { get; } = new();
     }

@@ -60,27 +60,35 @@ internal sealed class UnigramModel : ITokenModel
     {
         var memory = tokens.ModelMemory as UnigramMemory ?? new UnigramMemory();
         tokens.ModelMemory = memory;
+        if (memory.Cache.TryAdd(piece, tokens))
+        {
+            return;
+        }
+
         FindBestPath(piece, memory.Prepare(piece.Length));
         CollectSpans(piece, memory);
+        memory.Found.Clear();
         for (var i = memory.Spans.Count - 1; i >= 0; i--)
         {
             var (start, end, id) = memory.Spans[i];
             if (id >= 0)
             {
-                tokens.Add(id, start, end);
+                memory.Found.Add((id, end - start));
             }
             else
             {
-                AddUnknown(piece[start..end], start, tokens);
+                AddUnknown(piece[start..end], memory.Found);
             }
         }
+
+        memory.Cache.AddAndKeep(piece, [.. memory.Found], tokens);
     }
 
     private void FindBestPath(ReadOnlySpan<char> piece, Span<PathNode> best)
     {
         for (var start = 0; start < piece.Length;)
         {
-            var width = Rune.DecodeFromUtf16(piece[start..], out _, out var units) == System.Buffers.OperationStatus.Done ? units : 1;
+            var width = char.IsHighSurrogate(piece[start]) && start + 1 < piece.Length ? 2 : 1;
             var soFar = best[start].Score;
             var covered = false;
             var node = TokenTrie.Root;
@@ -130,35 +138,35 @@ internal sealed class UnigramModel : ITokenModel
         }
     }
 
-    private void AddUnknown(ReadOnlySpan<char> text, int start, TokenList tokens)
+    private void AddUnknown(ReadOnlySpan<char> text, List<(int Id, int Length)> found)
     {
         // Unknown characters side by side may spell a token that the best path had no use for.
         if (_ids.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var id))
         {
-            tokens.Add(id, start, start + text.Length);
-            return;
+            found.Add((id, text.Length));
         }
-
-        if (!_byteFallback || !TryAddBytes(text, start, tokens))
+        else if (!_byteFallback || !TryAddBytes(text, found))
         {
-            tokens.Add(_unknown, start, start + text.Length);
+            found.Add((_unknown, text.Length));
         }
     }
 
-    private bool TryAddBytes(ReadOnlySpan<char> text, int start, TokenList tokens)
+    // The last byte's token stands for the characters, those before it for none.
+    private bool TryAddBytes(ReadOnlySpan<char> text, List<(int Id, int Length)> found)
     {
-        var before = tokens.Count;
+        var before = found.Count;
         foreach (var value in Encoding.UTF8.GetBytes(text.ToString()))
         {
             if (!_ids.TryGetValue($"<0x{value.ToString("X2", CultureInfo.InvariantCulture)}>", out var id))
             {
-                tokens.CutTo(before);
+                found.RemoveRange(before, found.Count - before);
                 return false;
             }
 
-            tokens.Add(id, start, start + text.Length);
+            found.Add((id, 0));
         }
 
+        found[^1] = (found[^1].Id, text.Length);
         return true;
     }
 
@@ -182,6 +190,10 @@ internal sealed class UnigramModel : ITokenModel
     /// <summary>What one thread keeps.</summary>
     private sealed class UnigramMemory
     {
+        public PieceCache Cache { get; } = new();
+
+        public List<(int Id, int Length)> Found { get; } = [];
+
         public PathNode[] Nodes { get; private set; } = [];
 
         public List<(int Start, int End, int Id)> Spans { get; } = [];

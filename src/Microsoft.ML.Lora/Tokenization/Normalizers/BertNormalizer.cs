@@ -14,6 +14,9 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
     private const char Dropped = '\0';
     private const char FirstNonAscii = '\u0080';
 
+    [ThreadStatic]
+    private static (CharBuffer Cleaned, List<int> CodePoints)? _run;
+
     private readonly char[]?[] _pages = new char[]?[256];
 
     /// <inheritdoc/>
@@ -87,7 +90,9 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
 
     private void NormalizeRun(ReadOnlySpan<char> run, CharBuffer output)
     {
-        var cleaned = new CharBuffer();
+        var (cleaned, codePoints) = _run ??= (new CharBuffer(), []);
+        cleaned.Clear();
+        codePoints.Clear();
         foreach (var rune in run.EnumerateRunes())
         {
             CleanAndSpace(rune.Value, cleaned);
@@ -103,7 +108,6 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
             return;
         }
 
-        var codePoints = new List<int>(cleaned.Length + 8);
         NormalizationForms.Decompose(cleaned.Span, compatible: false, codePoints);
         foreach (var codePoint in codePoints)
         {
