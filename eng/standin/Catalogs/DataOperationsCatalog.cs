@@ -15,15 +15,4 @@ public sealed partial class DataOperationsCatalog : IInternalCatalog
     }
 
     IHostEnvironment IInternalCatalog.Environment => _env;
-
-    /// <summary>Keeps the rows of a view in memory; what <c>Cache</c> and cache checkpoints of chains make.</summary>
-    internal static IDataView CreateCache(IHostEnvironment env, IDataView input, string[] columnsToPrefetch)
-    {
-        IDataView cached = null;
-        MakeCache(env, input, columnsToPrefetch, ref cached);
-        return cached ?? input;
-    }
-
-    static partial void MakeCache(IHostEnvironment env, IDataView input, string[] columnsToPrefetch,
-        ref IDataView cached);
 }

@@ -22,17 +22,9 @@ internal class ArgumentAttribute : Attribute
 
     public double SortOrder { get; set; }
 
-    public string NullName { get; set; }
-
     public bool IsInputFileName { get; set; }
 
     public VisibilityType Visibility { get; set; }
-
-    public string Purpose { get; set; }
-
-    public Type SignatureType { get; set; }
-
-    public bool IsRequired => (Type & ArgumentType.Required) != 0;
 
     /// <summary>Where an argument is offered.</summary>
     public enum VisibilityType

@@ -8,8 +8,6 @@ internal sealed partial class ModelLoadContext : IDisposable
 {
     public const string ModelStreamName = "Model.key";
 
-    internal const string NameBinary = "Model.bin";
-
     public readonly RepositoryReader Repository;
 
     public readonly string Directory;
@@ -75,17 +73,6 @@ internal sealed partial class ModelLoadContext : IDisposable
         var text = LoadString();
         _ectx.CheckDecode(text.Length > 0);
         return text;
-    }
-
-    public bool ContainsModel(string name)
-    {
-        if (!InRepository || string.IsNullOrEmpty(name))
-        {
-            return false;
-        }
-
-        using var entry = Repository.OpenEntryOrNull(SubPath(name), ModelStreamName);
-        return entry != null;
     }
 
     public bool TryLoadBinaryStream(string name, Action<BinaryReader> action)

@@ -50,8 +50,6 @@ internal sealed class NormStr
             return found;
         }
 
-        public NormStr GetNormStrById(int id) => _strings[id];
-
         public IEnumerator<NormStr> GetEnumerator() => _strings.GetEnumerator();
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

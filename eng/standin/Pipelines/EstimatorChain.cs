@@ -1,4 +1,5 @@
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML.Data;
 
@@ -44,7 +45,7 @@ public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerCha
                 : transformer.Transform(view);
             if (_members[i].CacheAfter)
             {
-                view = DataOperationsCatalog.CreateCache(_host, view, null);
+                view = new CacheDataView(_host, view, null);
             }
         }
 

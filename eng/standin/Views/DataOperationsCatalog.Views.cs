@@ -101,12 +101,6 @@ public sealed partial class DataOperationsCatalog
     public IDataView Cache(IDataView input, params string[] columnsToPrefetch)
     {
         _env.CheckValue(input, nameof(input));
-        return CreateCache(_env, input, columnsToPrefetch);
-    }
-
-    static partial void MakeCache(
-        IHostEnvironment env, IDataView input, string[] columnsToPrefetch, ref IDataView cached)
-    {
-        cached = new CacheDataView(env, input, columnsToPrefetch);
+        return new CacheDataView(_env, input, columnsToPrefetch);
     }
 }

@@ -50,6 +50,8 @@ internal sealed partial class MistakeCases
         _cases["DropColumns missing column: Fit then schema"] = () =>
             _ml.Transforms.DropColumns("Nope").Fit(_texts).GetOutputSchema(_texts.Schema);
         _cases["SelectColumns with no names"] = () => _ml.Transforms.SelectColumns();
+        _cases["MulticlassClassification.CrossValidate: numberOfFolds 1"] = () =>
+            _ml.MulticlassClassification.CrossValidate(_texts, _ml.Transforms.CopyColumns("A", "Label"), 1);
         _cases["Fit(null)"] = () => _ml.Transforms.CopyColumns("K", "Label").Fit(null);
         _cases["Transform(null)"] = () => conversion.MapValueToKey("K", "Label").Fit(_texts).Transform(null);
         _cases["GetOutputSchema(null) on estimator"] = () =>
