@@ -28,10 +28,10 @@ public sealed partial class MulticlassClassificationCatalog
         DataViewSchema.Column label = columns.Find(labelColumnName, DefaultColumnNames.Label);
         DataViewSchema.Column score = columns.Find(scoreColumnName, DefaultColumnNames.Score);
         columns.Find(predictedLabelColumnName, DefaultColumnNames.PredictedLabel);
-        columns.Check(
-            label.Type == NumberDataViewType.Single || label.Type is KeyDataViewType, label, "label", "Single or Key");
         bool isVector = score.Type is VectorDataViewType { Size: >= 2 } vector && vector.ItemType == NumberDataViewType.Single;
         columns.Check(isVector, score, "score", "vector of two or more items of type Single");
+        columns.Check(
+            label.Type == NumberDataViewType.Single || label.Type is KeyDataViewType, label, "label", "Single or Key");
         int classes = score.Type.GetVectorSize();
         var tally = new MulticlassTally(classes, topKPredictionCount);
         Count(data, label, score, tally);

@@ -43,10 +43,12 @@ internal static class EmbeddedTextOptions
     /// <summary>The short name of a kind of items.</summary>
     public static string KindName(DataKind kind) => _kinds.First(pair => pair.Value == kind).Key;
 
-    /// <summary>The options at the top of the first file, over the given ones; null when there are none.</summary>
+    /// <summary>
+    /// The options at the top of the first file; null when there are none, or when those given say themselves how to parse.
+    /// </summary>
     public static TextLoader.Options Find(IMultiStreamSource source, TextLoader.Options given)
     {
-        if (source is not { Count: > 0 })
+        if (source is not { Count: > 0 } || SaysHowToParse(given))
         {
             return null;
         }
@@ -64,12 +66,22 @@ internal static class EmbeddedTextOptions
             : null;
     }
 
+    // Separators alone are overruled.
+    private static bool SaysHowToParse(TextLoader.Options options)
+    {
+        var usual = new TextLoader.Options();
+        return options.AllowQuoting != usual.AllowQuoting || options.AllowSparse != usual.AllowSparse
+            || options.InputSize != usual.InputSize || options.DecimalMarker != usual.DecimalMarker
+            || options.TrimWhitespace != usual.TrimWhitespace || options.HasHeader != usual.HasHeader
+            || options.ReadMultilines != usual.ReadMultilines || options.HeaderFile != usual.HeaderFile
+            || options.EscapeChar != usual.EscapeChar || options.MissingRealsAsNaNs != usual.MissingRealsAsNaNs;
+    }
+
     private static TextLoader.Options Parse(string text, TextLoader.Options given)
     {
         var options = new TextLoader.Options
         {
             UseThreads = given.UseThreads,
-            HeaderFile = given.HeaderFile,
             MaxRows = given.MaxRows,
         };
         var columns = new List<TextLoader.Column>();

@@ -20,12 +20,12 @@ internal static class TypedTextColumns
     private static TextLoader.Column Column(IExceptionContext context, MemberInfo member)
     {
         LoadColumnAttribute load = member.GetCustomAttribute<LoadColumnAttribute>()
-            ?? throw context.Except($"Field '{member.Name}' is missing the {nameof(LoadColumnAttribute)} attribute");
+            ?? throw context.Except($"{Kind(member)} '{member.Name}' is missing the {nameof(LoadColumnAttribute)} attribute");
         Type type = member is FieldInfo field ? field.FieldType : ((PropertyInfo)member).PropertyType;
         Type item = type.IsArray ? type.GetElementType() : type;
         if (!TryGetKind(item, out DataKind kind))
         {
-            throw Contracts.Except($"Field {member.Name} is of unsupported type.");
+            throw Contracts.Except($"{Kind(member)} {member.Name} is of unsupported type.");
         }
 
         return new TextLoader.Column
@@ -52,4 +52,6 @@ internal static class TypedTextColumns
         kind = default;
         return false;
     }
+
+    private static string Kind(MemberInfo member) => member is FieldInfo ? "Field" : "Property";
 }

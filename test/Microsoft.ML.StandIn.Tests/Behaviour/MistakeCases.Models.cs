@@ -120,9 +120,8 @@ internal sealed partial class MistakeCases
 
     private sealed class TextRow
     {
-        public string? Text { get; set; }
-
-        public string? Label { get; set; }
+        public string? Text;
+        public string? Label;
     }
 
     private sealed class LabelRow

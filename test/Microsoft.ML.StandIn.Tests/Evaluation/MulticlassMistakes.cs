@@ -22,7 +22,7 @@ internal static class MulticlassMistakes
             "empty_label_name" => catalog.Evaluate(data, labelColumnName: ""),
             "null_predicted_name" => catalog.Evaluate(data, predictedLabelColumnName: null),
             "topk_negative" => catalog.Evaluate(data, topKPredictionCount: -1),
-            "text_label" => catalog.Evaluate(Load(context, new { Label = "a", Score = new[] { 1f, 0 }, PredictedLabel = "a" })),
+            "text_label" => catalog.Evaluate(Load(context, new TextRow())),
             "score_scalar" => catalog.Evaluate(Load(context, new { Label = 1f, Score = 1f, PredictedLabel = 1f })),
             "score_variable_vector" => catalog.Evaluate(
                 Load(context, new { Label = 1f, Score = new[] { 1f, 0, 0 }, PredictedLabel = 1f })),
@@ -44,6 +44,13 @@ internal static class MulticlassMistakes
         new() { Label = 0, Score = [1, 0, 0] },
         new() { Label = 2, Score = [0.2f, 0.2f, 0.6f] },
     ];
+
+    private sealed class TextRow
+    {
+        public string Label = "a";
+        [VectorType(2)] public float[] Score = [1, 0];
+        public string PredictedLabel = "a";
+    }
 
     private sealed class DoubleRow
     {

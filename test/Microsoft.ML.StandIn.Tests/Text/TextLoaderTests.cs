@@ -133,7 +133,7 @@ public sealed class TextLoaderTests(ITestOutputHelper output)
 
         [LoadColumn(1), ColumnName("Renamed")] public bool B { get; set; }
 
-        [LoadColumn(2)] public int? C { get; set; }
+        [LoadColumn(2)] public int? C = null;
     }
 
     private sealed class T3

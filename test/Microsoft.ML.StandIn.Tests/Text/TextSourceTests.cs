@@ -44,7 +44,7 @@ public sealed class TextSourceTests(ITestOutputHelper output)
                 context.Data.SaveAsText(view, stream, keepHidden: false);
             }
 
-            IDataView loaded = context.Data.LoadFromTextFile(path, new TextLoader.Options { AllowQuoting = true, AllowSparse = true });
+            IDataView loaded = context.Data.LoadFromTextFile(path);
             Assert.Equal(["Label", "Text", "Vec", "N", "B"], loaded.Schema.Select(column => column.Name));
             Assert.Equal(view.Schema["Vec"].Type, loaded.Schema["Vec"].Type);
             Assert.Equal(view.Schema.Where(c => !c.IsHidden).Select(c => c.Type), loaded.Schema.Select(c => c.Type));
