@@ -4,50 +4,36 @@ using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Optimization;
 
-/// <summary>Adam with decoupled weight decay (Loshchilov and Hutter 2019) over the flat buffer of all parameters.</summary>
-internal sealed class AdamW : IDisposable
+/// <summary>
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019); coupled, the decay is part of the gradient, as in Adam (Kingma and Ba
+/// 2015) with an L2 term.
+/// </summary>
+internal sealed class AdamW(ParameterSet parameters, OptimizerSpec spec, bool coupled = false) : Optimizer(parameters, spec)
 {
-    private readonly OptimizerSpec _spec;
-    private readonly Parameter[] _parameters;
-    private readonly AlignedBuffer _firstMoment;
-    private readonly AlignedBuffer _secondMoment;
-
-    /// <summary>An optimiser with moments at zero.</summary>
-    public AdamW(ParameterSet parameters, OptimizerSpec spec)
-    {
-        _parameters = [.. parameters.All];
-        _spec = spec;
-        _firstMoment = parameters.CreateBuffer();
-        _secondMoment = parameters.CreateBuffer();
-    }
-
-    /// <summary>Number of updates made.</summary>
-    public int Steps { get; private set; }
-
-    /// <summary>Updates every parameter.</summary>
-    /// <param name="gradients">The flat buffer of gradients.</param>
-    /// <param name="gradientScale">What gradients are multiplied by first: the cut of their norm.</param>
-    /// <param name="learningRate">The step's learning rate.</param>
-    public void Step(AlignedBuffer gradients, float gradientScale, float learningRate)
-    {
-        Steps++;
-        foreach (Parameter parameter in _parameters)
-        {
-            float rate = learningRate * RateFactor(parameter);
-            float decay = _spec.DecayVectors || parameter.Shape.Count > 1 ? _spec.WeightDecay : 0;
-            var update = new AdamWUpdate(rate, decay, Steps, _spec.Beta1, _spec.Beta2, _spec.Epsilon);
-            AdamWKernel.Step(
-                parameter.Value.Span, parameter.In(gradients).Span, parameter.In(_firstMoment).Span,
-                parameter.In(_secondMoment).Span, gradientScale, update);
-        }
-    }
+    private readonly AlignedBuffer _firstMoment = parameters.CreateBuffer();
+    private readonly AlignedBuffer _secondMoment = parameters.CreateBuffer();
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         _firstMoment.Dispose();
         _secondMoment.Dispose();
     }
 
-    private float RateFactor(Parameter parameter) => parameter.Role == ParameterRole.LoraB ? _spec.LoraPlusRatio : 1;
+    /// <inheritdoc/>
+    protected override void Update(
+        Parameter parameter, Matrix gradient, float gradientScale, float learningRate, float decay)
+    {
+        if (coupled)
+        {
+            Elementwise.Scale(gradient, gradientScale, gradient);
+            Elementwise.AddScaled(parameter.Value, decay, gradient);
+            (gradientScale, decay) = (1, 0);
+        }
+
+        var update = new AdamWUpdate(learningRate, decay, Steps, Spec.Beta1, Spec.Beta2, Spec.Epsilon);
+        AdamWKernel.Step(
+            parameter.Value.Span, gradient.Span, parameter.In(_firstMoment).Span, parameter.In(_secondMoment).Span,
+            gradientScale, update);
+    }
 }

@@ -1,8 +1,30 @@
 namespace Microsoft.ML.Lora.Optimization;
 
+/// <summary>The ways to update parameters.</summary>
+internal enum OptimizerKind
+{
+    /// <summary>Adam with decoupled weight decay.</summary>
+    AdamW,
+
+    /// <summary>Adam, weight decay being part of the gradient.</summary>
+    Adam,
+
+    /// <summary>Stochastic gradient descent with momentum.</summary>
+    Sgd,
+
+    /// <summary>Adafactor, with the learning rate given.</summary>
+    Adafactor,
+}
+
 /// <summary>How parameters are updated from gradients.</summary>
 internal sealed record OptimizerSpec
 {
+    /// <summary>The optimiser; AdamW by default.</summary>
+    public OptimizerKind Kind { get; init; } = OptimizerKind.AdamW;
+
+    /// <summary>Share of the last step that SGD keeps, in [0, 1); 0.9 by default.</summary>
+    public float Momentum { get; init; } = 0.9f;
+
     /// <summary>Decay of the mean of gradients, in [0, 1); 0.9 by default.</summary>
     public float Beta1 { get; init; } = 0.9f;
 

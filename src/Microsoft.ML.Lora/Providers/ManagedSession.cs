@@ -15,13 +15,15 @@ namespace Microsoft.ML.Lora.Providers;
 /// <remarks>The cut into shards and every sum's order depend on the batch alone: any number of threads gives the same bits.</remarks>
 internal sealed class ManagedSession : ITrainingSession
 {
-    // Where everything is trained, a gradient is as large as the model: few shards, so that their gradients fit.
-    private const int MostShardsInFull = 4;
+    // Every shard has a gradient of its own, of 3 MB for low-rank updates and of hundreds where everything is trained.
+    private const long FloatsForGradients = 1L << 26;
+    private const int FewestShards = 4;
+    private const int MostShards = 64;
 
     private readonly ManagedModel _managed;
     private readonly SequenceModel _model;
     private readonly Loss _loss;
-    private readonly AdamW _optimizer;
+    private readonly Optimizer _optimizer;
     private readonly ThreadTeam _team;
     private readonly ShardWorker[] _workers;
     private readonly ScoringCrew _scoring;
@@ -42,14 +44,14 @@ internal sealed class ManagedSession : ITrainingSession
         _managed = new ManagedModel(spec);
         _model = _managed.Model;
         _loss = Loss.Create(spec.Loss);
-        _optimizer = new AdamW(_model.Parameters, spec.Optimizer);
+        _optimizer = Optimizer.Create(_model.Parameters, spec.Optimizer);
         _maxGradientNorm = spec.Optimizer.MaxGradientNorm;
         _team = new ThreadTeam(spec.Threads > 0 ? spec.Threads : Environment.ProcessorCount);
         _workers = [.. Enumerable.Range(0, _team.Threads).Select(_ => new ShardWorker(_model))];
         _scoring = new ScoringCrew(_model, _team, _workers);
         _gradients = new GradientSum(_model.Parameters);
         _random = new RandomStream(spec.Seed, "dropout");
-        _mostShards = spec.FineTuning == FineTuning.Full ? MostShardsInFull : int.MaxValue;
+        _mostShards = (int)Math.Clamp(FloatsForGradients / Math.Max(1, _model.Parameters.Length), FewestShards, MostShards);
         _trainShard = TrainShard;
         Facts = new ModelFacts(
             _model.ParameterCount, _model.Parameters.Count, [.. _managed.AdaptedLayers], StartAsUpdate.Plain(spec.Adapter));

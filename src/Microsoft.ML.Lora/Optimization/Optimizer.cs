@@ -1,0 +1,55 @@
+using Microsoft.ML.Lora.Layers;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Optimization;
+
+/// <summary>Updates every parameter from the gradient; one object for a training, with whatever it remembers from step to step.</summary>
+internal abstract class Optimizer(ParameterSet parameters, OptimizerSpec spec) : IDisposable
+{
+    private static readonly Dictionary<OptimizerKind, Func<ParameterSet, OptimizerSpec, Optimizer>> _optimizers = new()
+    {
+        [OptimizerKind.AdamW] = (parameters, spec) => new AdamW(parameters, spec),
+        [OptimizerKind.Adam] = (parameters, spec) => new AdamW(parameters, spec, coupled: true),
+        [OptimizerKind.Sgd] = (parameters, spec) => new Sgd(parameters, spec),
+        [OptimizerKind.Adafactor] = (parameters, spec) => new Adafactor(parameters, spec),
+    };
+
+    private readonly Parameter[] _parameters = [.. parameters.All];
+
+    /// <summary>Number of updates made.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>Its settings.</summary>
+    protected OptimizerSpec Spec { get; } = spec;
+
+    /// <summary>The optimiser that is asked for.</summary>
+    public static Optimizer Create(ParameterSet parameters, OptimizerSpec spec) =>
+        _optimizers[spec.Kind](parameters, spec);
+
+    /// <summary>Updates every parameter.</summary>
+    /// <param name="gradients">The flat buffer of gradients; may be overwritten.</param>
+    /// <param name="gradientScale">What gradients are multiplied by first: the cut of their norm.</param>
+    /// <param name="learningRate">The step's learning rate.</param>
+    public void Step(AlignedBuffer gradients, float gradientScale, float learningRate)
+    {
+        Steps++;
+        foreach (Parameter parameter in _parameters)
+        {
+            float rate = learningRate * (parameter.Role == ParameterRole.LoraB ? Spec.LoraPlusRatio : 1);
+            float decay = Spec.DecayVectors || parameter.Shape.Count > 1 ? Spec.WeightDecay : 0;
+            Update(parameter, parameter.In(gradients), gradientScale, rate, decay);
+        }
+    }
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    /// <summary>Updates one parameter.</summary>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="gradient">Its gradient; may be overwritten.</param>
+    /// <param name="gradientScale">What the gradient is multiplied by first.</param>
+    /// <param name="learningRate">The parameter's learning rate.</param>
+    /// <param name="decay">Its weight decay, per unit of learning rate.</param>
+    protected abstract void Update(
+        Parameter parameter, Matrix gradient, float gradientScale, float learningRate, float decay);
+}
