@@ -15,6 +15,9 @@ internal sealed class EncodedExample
     /// <summary>The number to predict, for regression.</summary>
     public float RealTarget { get; init; }
 
+    /// <summary>For each output 1 where it applies and 0 where not, for labels that do not exclude each other; else null.</summary>
+    public float[]? Labels { get; init; }
+
     /// <summary>Weight of the example in the loss; 1 by default.</summary>
     public float Weight { get; init; } = 1;
 }

@@ -50,7 +50,10 @@ internal sealed class ManagedModel : IDisposable
     /// <summary>The encoder with its head.</summary>
     public SequenceModel Model { get; } = null!;
 
-    /// <summary>The layers that have an adapter.</summary>
+    /// <summary>The layers that have an adapter, themselves.</summary>
+    public IReadOnlyList<LoraLinear> Adapted => _adapted;
+
+    /// <summary>The layers that have an adapter, described.</summary>
     public IEnumerable<AdaptedLayer> AdaptedLayers => _adapted.Select(
         layer => new AdaptedLayer(layer.Name, layer.OutFeatures, layer.InFeatures, layer.Rank, layer.Scaling));
 

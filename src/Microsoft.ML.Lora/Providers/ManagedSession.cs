@@ -23,6 +23,7 @@ internal sealed class ManagedSession : ITrainingSession
     private readonly ManagedModel _managed;
     private readonly SequenceModel _model;
     private readonly Loss _loss;
+    private readonly UpdatePenalty _penalty;
     private readonly Optimizer _optimizer;
     private readonly ThreadTeam _team;
     private readonly ShardWorker[] _workers;
@@ -44,6 +45,7 @@ internal sealed class ManagedSession : ITrainingSession
         _managed = new ManagedModel(spec);
         _model = _managed.Model;
         _loss = Loss.Create(spec.Loss);
+        _penalty = new UpdatePenalty(_managed.Adapted, spec.Penalty);
         _optimizer = Optimizer.Create(_model.Parameters, spec.Optimizer);
         _maxGradientNorm = spec.Optimizer.MaxGradientNorm;
         _team = new ThreadTeam(spec.Threads > 0 ? spec.Threads : Environment.ProcessorCount);
@@ -114,7 +116,7 @@ internal sealed class ManagedSession : ITrainingSession
             _team.Run(_plan.Count, _trainShard);
         }
 
-        double loss = 0;
+        double loss = _penalty.AddGradient(_gradients.Shard(0));
         foreach (double shardLoss in _shardLosses.AsSpan(0, _plan.Count))
         {
             loss += shardLoss;
@@ -168,5 +170,6 @@ internal sealed class ManagedSession : ITrainingSession
 
     private double Weight(int example) => (double)_batch.Weights[example] * _loss.Weight(TargetOf(example));
 
-    private Target TargetOf(int example) => new(_batch.ClassTargets[example], _batch.RealTargets[example]);
+    private Target TargetOf(int example) =>
+        new(_batch.ClassTargets[example], _batch.RealTargets[example], _batch.Examples[example]?.Labels);
 }

@@ -37,6 +37,9 @@ internal sealed record SessionSpec
     /// <summary>The loss.</summary>
     public LossSpec Loss { get; init; } = new();
 
+    /// <summary>What is added to the loss for the size of low-rank updates; nothing by default.</summary>
+    public PenaltySpec Penalty { get; init; }
+
     /// <summary>How parameters are updated.</summary>
     public OptimizerSpec Optimizer { get; init; } = new();
 

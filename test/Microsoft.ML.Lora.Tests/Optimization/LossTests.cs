@@ -60,6 +60,22 @@ public class LossTests
     }
 
     [Fact]
+    public void LabelsThatDoNotExcludeEachOtherCountSingly()
+    {
+        Loss loss = Loss.Create(new LossSpec { Kind = LossKind.BinaryCrossEntropy });
+        var target = new Target(0, 0, [1, 0, 0.25f, 1]);
+        var gradient = new float[4];
+        double expected = _outputs.Select((z, i) =>
+        {
+            double p = 1 / (1 + Math.Exp(-z));
+            return -((target.Labels![i] * Math.Log(p)) + ((1 - target.Labels[i]) * Math.Log(1 - p)));
+        }).Average();
+        Assert.Equal(expected, loss.Evaluate(_outputs, target, 2, gradient), 10);
+        Assert.Equal(2 * (0.5 - 1) / 4, gradient[3], 6);
+        Assert.True(double.IsFinite(loss.Evaluate([1e4f, -1e4f, 0, 0], target, 1, gradient)));
+    }
+
+    [Fact]
     public void ExtremeOutputsStayFinite()
     {
         foreach (LossSpec spec in Specs)

@@ -80,6 +80,14 @@ public class GradientTests
         name => name.EndsWith("magnitude_vector", StringComparison.Ordinal));
 
     [SkippableTheory]
+    [InlineData("Factors")]
+    [InlineData("Update")]
+    [InlineData("NuclearNorm")]
+    public void PenaltiesOnUpdates(string kind) => Check(
+        Spec("tiny-bert") with { Penalty = new PenaltySpec(Enum.Parse<PenaltyKind>(kind), 0.3f) },
+        name => name.Contains("layer.1.", StringComparison.Ordinal));
+
+    [SkippableTheory]
     [InlineData(LossNames.Smoothed)]
     [InlineData(LossNames.Focal)]
     [InlineData(LossNames.Squared)]

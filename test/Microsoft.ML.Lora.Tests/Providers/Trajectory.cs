@@ -52,7 +52,7 @@ internal sealed class Trajectory
     /// <summary>Logits after the last step: the text's example, and its logits.</summary>
     public IEnumerable<(EncodedExample Example, float[] Logits)> FinalLogits =>
         _json.GetProperty("final_logits").EnumerateArray().Select(
-            item => (Encode(item.GetProperty("text").GetString()!, "the second part", 0), item.GetProperty("logits").Floats()));
+            item => (Encode(item.GetProperty("text").GetString()!, "the second part", default), item.GetProperty("logits").Floats()));
 
     private JsonElement Optimizer => _json.GetProperty("optimizer");
 
@@ -67,7 +67,12 @@ internal sealed class Trajectory
         FineTuning = Name.EndsWith("-full", StringComparison.Ordinal) ? FineTuning.Full : FineTuning.Lora,
         Adapter = Adapter(),
         Head = new HeadSpec { Outputs = IsRegression ? 1 : 3 },
-        Loss = new LossSpec { Kind = IsRegression ? LossKind.MeanSquaredError : LossKind.CrossEntropy },
+        Loss = new LossSpec
+        {
+            Kind = IsRegression ? LossKind.MeanSquaredError
+                : Name.EndsWith("multi-label", StringComparison.Ordinal) ? LossKind.BinaryCrossEntropy
+                : LossKind.CrossEntropy,
+        },
         Optimizer = new OptimizerSpec
         {
             DecayVectors = true,
@@ -80,7 +85,7 @@ internal sealed class Trajectory
     /// <summary>The examples of a step.</summary>
     public EncodedExample[] Examples(JsonElement step)
     {
-        float[] labels = step.GetProperty("labels").Floats();
+        JsonElement[] labels = [.. step.GetProperty("labels").EnumerateArray()];
         return [.. step.GetProperty("texts").Ints().Select(
             (text, i) => Encode(_texts[text], _texts[7 * text % _texts.Length], labels[i]))];
     }
@@ -120,8 +125,9 @@ internal sealed class Trajectory
         return name.Length;
     }
 
-    private EncodedExample Encode(string text, string second, float label)
+    private EncodedExample Encode(string text, string second, JsonElement label)
     {
+        float number = label.ValueKind == JsonValueKind.Number ? label.GetSingle() : 0;
         TokenizedText? pair = !HasPairs ? null
             : second.Length == 0 ? WithEmptySecond(text)
             : _tokenizer.Value.Encode(text, second, MaxTokens);
@@ -129,8 +135,9 @@ internal sealed class Trajectory
         {
             Ids = pair?.Ids ?? _encoded[Array.IndexOf(_texts, text)].GetProperty("ids").Ints(),
             TypeIds = pair?.TypeIds,
-            ClassIndex = (int)label,
-            RealTarget = label,
+            ClassIndex = (int)number,
+            RealTarget = number,
+            Labels = label.ValueKind == JsonValueKind.Array ? label.Floats() : null,
         };
     }
 
@@ -149,10 +156,11 @@ internal sealed class Trajectory
 
     private AdapterConfig Adapter()
     {
-        JsonElement config = _json.GetProperty("config");
+        // A recording without one has rank 4 and alpha 8 on all linear layers.
+        _json.TryGetProperty("config", out JsonElement config);
         return new AdapterConfig
         {
-            Rank = Find("r")?.GetInt32() ?? 8,
+            Rank = Find("r")?.GetInt32() ?? 4,
             Alpha = Find("lora_alpha")?.GetSingle() ?? 8,
             Dropout = 0,
             TargetModules = Find("target_modules") is { } names
@@ -179,6 +187,7 @@ internal sealed class Trajectory
             UseDora = Find("use_dora")?.GetBoolean() ?? false,
         };
 
-        JsonElement? Find(string key) => config.TryGetProperty(key, out JsonElement value) ? value : null;
+        JsonElement? Find(string key) =>
+            config.ValueKind == JsonValueKind.Object && config.TryGetProperty(key, out JsonElement value) ? value : null;
     }
 }

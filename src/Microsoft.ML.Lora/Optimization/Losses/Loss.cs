@@ -3,7 +3,8 @@ namespace Microsoft.ML.Lora.Optimization.Losses;
 /// <summary>What one example should have given.</summary>
 /// <param name="ClassIndex">The class, for classification.</param>
 /// <param name="Real">The number, for regression.</param>
-internal readonly record struct Target(int ClassIndex, float Real);
+/// <param name="Labels">For each output 1 where it applies and 0 where not, for labels that do not exclude each other.</param>
+internal readonly record struct Target(int ClassIndex, float Real, float[]? Labels = null);
 
 /// <summary>What the outputs are compared with.</summary>
 internal enum LossKind
@@ -13,6 +14,9 @@ internal enum LossKind
 
     /// <summary>Cross-entropy that counts well-classified examples less (Lin et al. 2017).</summary>
     Focal,
+
+    /// <summary>Cross-entropy of each output's sigmoid, for labels that do not exclude each other.</summary>
+    BinaryCrossEntropy,
 
     /// <summary>Squared error of one output against a number.</summary>
     MeanSquaredError,
@@ -41,6 +45,7 @@ internal abstract class Loss
     {
         [LossKind.CrossEntropy] = spec => new CrossEntropyLoss(spec.ClassWeights, spec.LabelSmoothing),
         [LossKind.Focal] = spec => new FocalLoss(spec.ClassWeights, spec.FocalGamma),
+        [LossKind.BinaryCrossEntropy] = _ => new BinaryCrossEntropyLoss(),
         [LossKind.MeanSquaredError] = _ => new MeanSquaredErrorLoss(),
     };
 
