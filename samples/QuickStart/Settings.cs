@@ -62,7 +62,8 @@ internal sealed record Settings
             Console.Error.WriteLine(e.Message);
             return e.ExitCode;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException
+            or ArgumentException or NotSupportedException)
         {
             Console.Error.WriteLine(e.Message.ReplaceLineEndings(" "));
             return 1;
