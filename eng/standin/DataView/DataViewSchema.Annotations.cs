@@ -26,7 +26,7 @@ public sealed partial class DataViewSchema
                 throw new ArgumentOutOfRangeException(nameof(column));
             }
 
-            return _getters[column.Index] as ValueGetter<TValue> ?? throw InvalidType(column.Index, typeof(TValue));
+            return _getters[column.Index] as ValueGetter<TValue> ?? throw new InvalidOperationException("Invalid call to 'GetGetter'");
         }
 
         public void GetValue<TValue>(string kind, ref TValue value)
@@ -39,14 +39,6 @@ public sealed partial class DataViewSchema
         public override string ToString() => string.Join(", ", Schema.Select(column => column.Name));
 
         internal Delegate GetGetterInternal(int index) => _getters[index];
-
-        private InvalidOperationException InvalidType(int index, Type asked)
-        {
-            var column = Schema[index];
-            return new InvalidOperationException(
-                $"Invalid TValue in GetGetter for column #{column}: '{asked}', " +
-                $"expected type: '{column.Type.RawType}'.");
-        }
 
         /// <summary>Collects annotations.</summary>
         public sealed class Builder
@@ -74,7 +66,7 @@ public sealed partial class DataViewSchema
                 ArgumentNullException.ThrowIfNull(type);
                 if (type.RawType != typeof(TValue))
                 {
-                    throw new ArgumentOutOfRangeException(nameof(type), $"{nameof(type)}.RawType must match TValue");
+                    throw new ArgumentException($"type.RawType must be of type '{typeof(TValue).FullName}'.", nameof(type));
                 }
 
                 _columns.Add(new DetachedColumn(name, type, annotations));
@@ -85,10 +77,10 @@ public sealed partial class DataViewSchema
             {
                 ArgumentNullException.ThrowIfNull(getter);
                 ArgumentNullException.ThrowIfNull(type);
-                if (getter.GetType() != typeof(ValueGetter<>).MakeGenericType(type.RawType))
+                var needed = typeof(ValueGetter<>).MakeGenericType(type.RawType);
+                if (getter.GetType() != needed)
                 {
-                    throw new ArgumentOutOfRangeException(nameof(getter),
-                        $"{nameof(getter)} must be a ValueGetter of the type's RawType");
+                    throw new ArgumentException($"getter must be of type '{needed.FullName}'", nameof(getter));
                 }
 
                 _columns.Add(new DetachedColumn(name, type, annotations));

@@ -31,7 +31,7 @@ public sealed partial class DataViewSchema : IReadOnlyList<DataViewSchema.Column
     {
         get
         {
-            ArgumentException.ThrowIfNullOrEmpty(name);
+            CheckName(name);
             return _visible.TryGetValue(name, out var index)
                 ? _columns[index]
                 : throw new ArgumentOutOfRangeException(nameof(name), $"Column '{name}' not found");
@@ -43,13 +43,25 @@ public sealed partial class DataViewSchema : IReadOnlyList<DataViewSchema.Column
             ? _columns[columnIndex]
             : throw new ArgumentOutOfRangeException(nameof(columnIndex));
 
-    public Column? GetColumnOrNull(string name) => _visible.TryGetValue(name, out var index) ? _columns[index] : null;
+    public Column? GetColumnOrNull(string name)
+    {
+        CheckName(name);
+        return _visible.TryGetValue(name, out var index) ? _columns[index] : null;
+    }
 
     public IEnumerator<Column> GetEnumerator() => ((IEnumerable<Column>)_columns).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     public override string ToString() => $"{Count} columns";
+
+    private static void CheckName(string name)
+    {
+        if (string.IsNullOrEmpty(name))
+        {
+            throw new ArgumentNullException(nameof(name));
+        }
+    }
 
     /// <summary>One column of a schema.</summary>
     public struct Column
@@ -85,7 +97,7 @@ public sealed partial class DataViewSchema : IReadOnlyList<DataViewSchema.Column
     {
         public DetachedColumn(string name, DataViewType type, Annotations annotations = null)
         {
-            ArgumentException.ThrowIfNullOrEmpty(name);
+            CheckName(name);
             ArgumentNullException.ThrowIfNull(type);
             Name = name;
             Type = type;

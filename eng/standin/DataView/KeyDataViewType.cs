@@ -19,7 +19,7 @@ public sealed class KeyDataViewType : PrimitiveDataViewType
         Count = count;
     }
 
-    public KeyDataViewType(Type type, int count) : this(type, (ulong)Math.Max(0, count))
+    public KeyDataViewType(Type type, int count) : this(type, (ulong)count)
     {
     }
 

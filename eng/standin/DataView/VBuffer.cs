@@ -13,8 +13,8 @@ public readonly struct VBuffer<T> : IEnumerable
 
     public VBuffer(int length, T[] values, int[] indices = null)
     {
-        Require(length >= 0, nameof(length), "must be non-negative");
-        Require(length == 0 || values?.Length >= length, nameof(values), "must be at least length elements");
+        Require(length >= 0, nameof(length));
+        Require(length == 0 || values?.Length >= length, nameof(values));
         Length = length;
         _count = length;
         _values = values;
@@ -23,11 +23,10 @@ public readonly struct VBuffer<T> : IEnumerable
 
     public VBuffer(int length, int count, T[] values, int[] indices)
     {
-        Require(length >= 0, nameof(length), "must be non-negative");
-        Require(count >= 0 && count <= length, nameof(count), "must be between 0 and length");
-        Require(count == 0 || values?.Length >= count, nameof(values), "must have at least count elements");
-        Require(count == 0 || count == length || indices?.Length >= count, nameof(indices),
-            "must have at least count elements");
+        Require(length >= 0, nameof(length));
+        Require(count >= 0 && count <= length, nameof(count));
+        Require(count == 0 || values?.Length >= count, nameof(values));
+        Require(count == 0 || count == length || indices?.Length >= count, nameof(indices));
         Length = length;
         _count = count;
         _values = values;
@@ -66,8 +65,8 @@ public readonly struct VBuffer<T> : IEnumerable
 
     public void CopyTo(ref VBuffer<T> destination, int sourceIndex, int length)
     {
-        Require(sourceIndex >= 0 && sourceIndex <= Length, nameof(sourceIndex), "must be within the vector");
-        Require(length >= 0 && sourceIndex + length <= Length, nameof(length), "must be within the vector");
+        Require(sourceIndex >= 0 && sourceIndex <= Length, nameof(sourceIndex));
+        Require(length >= 0 && sourceIndex + length <= Length, nameof(length));
         if (IsDense)
         {
             var dense = VBufferEditor.Create(ref destination, length);
@@ -96,8 +95,12 @@ public readonly struct VBuffer<T> : IEnumerable
 
     public void CopyTo(Span<T> destination, int destinationIndex, T defaultValue = default)
     {
-        Require(destinationIndex >= 0 && destinationIndex <= destination.Length - Length, nameof(destinationIndex),
-            "Not large enough to hold these values.");
+        Require(destinationIndex >= 0, nameof(destinationIndex));
+        if (destinationIndex > destination.Length - Length)
+        {
+            throw new ArgumentOutOfRangeException(nameof(destination), "Not large enough to hold these values.");
+        }
+
         var target = destination.Slice(destinationIndex, Length);
         if (IsDense)
         {
@@ -114,9 +117,8 @@ public readonly struct VBuffer<T> : IEnumerable
 
     public static void Copy(T[] source, int sourceIndex, ref VBuffer<T> destination, int length)
     {
-        Require(length >= 0 && length <= (source?.Length ?? 0), nameof(length), "must be within the source");
-        Require(sourceIndex >= 0 && sourceIndex <= (source?.Length ?? 0) - length, nameof(sourceIndex),
-            "must be within the source");
+        Require(length >= 0 && length <= (source?.Length ?? 0), nameof(length));
+        Require(sourceIndex >= 0 && sourceIndex <= (source?.Length ?? 0) - length, nameof(sourceIndex));
         var editor = VBufferEditor.Create(ref destination, length);
         source.AsSpan(sourceIndex, length).CopyTo(editor.Values);
         destination = editor.Commit();
@@ -156,7 +158,7 @@ public readonly struct VBuffer<T> : IEnumerable
 
     public void GetItemOrDefault(int index, ref T destination)
     {
-        Require(index >= 0 && index < Length, nameof(index), "must be within the vector");
+        Require(index >= 0 && index < Length, nameof(index));
         if (IsDense)
         {
             destination = _values[index];
@@ -170,11 +172,11 @@ public readonly struct VBuffer<T> : IEnumerable
     public override string ToString() =>
         IsDense ? $"Dense vector of size {Length}" : $"Sparse vector of size {Length}, {_count} explicit values";
 
-    private static void Require(bool condition, string name, string message)
+    private static void Require(bool condition, string name)
     {
         if (!condition)
         {
-            throw new ArgumentOutOfRangeException(name, message);
+            throw new ArgumentOutOfRangeException(name);
         }
     }
 

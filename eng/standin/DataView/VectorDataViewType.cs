@@ -19,14 +19,14 @@ public sealed class VectorDataViewType : StructuredDataViewType
     }
 
     public VectorDataViewType(PrimitiveDataViewType itemType, params int[] dimensions)
-        : this(itemType, dimensions?.ToImmutableArray() ?? throw new ArgumentNullException(nameof(dimensions)))
+        : this(itemType, dimensions?.ToImmutableArray() ?? throw new ArgumentOutOfRangeException(nameof(dimensions)))
     {
     }
 
     public VectorDataViewType(PrimitiveDataViewType itemType, ImmutableArray<int> dimensions)
         : base(VectorRawType(itemType))
     {
-        if (dimensions.IsDefaultOrEmpty || dimensions.Any(d => d < 0))
+        if (dimensions.Length == 0 || dimensions.Any(d => d < 0))
         {
             throw new ArgumentOutOfRangeException(nameof(dimensions));
         }

@@ -75,9 +75,10 @@ public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerCha
     public EstimatorChain<TLastTransformer> AppendCacheCheckpoint(IHostEnvironment env)
     {
         Contracts.CheckValue(env, nameof(env));
-        if (_members.Length == 0 || _members[^1].CacheAfter)
+        if (_members.Length == 0)
         {
-            return new EstimatorChain<TLastTransformer>(env, _members);
+            throw new InvalidOperationException(
+                "Current estimator chain has no estimator, can't append cache checkpoint.");
         }
 
         var last = _members[^1];

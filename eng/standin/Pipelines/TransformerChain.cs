@@ -27,7 +27,7 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
     }
 
     public TransformerChain(params ITransformer[] transformers)
-        : this(transformers, Enumerable.Repeat(TransformerScope.Everything, transformers?.Length ?? 0))
+        : this(transformers ?? [], Enumerable.Repeat(TransformerScope.Everything, transformers?.Length ?? 0))
     {
     }
 

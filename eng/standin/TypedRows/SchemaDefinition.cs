@@ -88,6 +88,8 @@ public sealed class SchemaDefinition : List<SchemaDefinition.Column>
 
         public void AddAnnotation<T>(string kind, T value, DataViewType annotationType)
         {
+            Contracts.CheckValue(kind, nameof(kind));
+            Contracts.CheckValue(annotationType, nameof(annotationType));
             Contracts.Check(!_annotations.ContainsKey(kind), "Column already contains an annotation of this kind.");
             var member = new MemberValue<T>(value);
             Contracts.Check(annotationType.RawType == member.RawType, "Value inputted is supposed to have Type " +

@@ -70,7 +70,7 @@ internal sealed class TypedSchema
         var member = UserMember.Find(userType, column.MemberName)
             ?? throw Contracts.ExceptParam(Parameter,
                 $"No field or property with name '{column.MemberName}' found in type '{userType.Name}'");
-        var name = column.ColumnName ?? column.MemberName;
+        var name = string.IsNullOrEmpty(column.ColumnName) ? column.MemberName : column.ColumnName;
         if (column.ColumnType == null)
         {
             return new TypedColumn(name, member, member.FindColumnType(), column.Annotations);
