@@ -19,7 +19,7 @@ public static class LoraCatalog
     /// <param name="predictedLabelColumnName">The name of the column of the most probable class to write, a key.</param>
     /// <param name="baseModel">The pretrained encoder; null for <see cref="LoraBaseModel.Embedded"/>.</param>
     /// <param name="rank">The rank of the updates, 1 or more.</param>
-    /// <param name="epochs">The passes over the training rows at most, 1 or more.</param>
+    /// <param name="epochs">The passes over the training rows at most, 1 or more; null for what suits their number.</param>
     /// <param name="validationSet">Rows to validate every epoch with; null to hold back a part of the training rows.</param>
     /// <exception cref="ArgumentException">An argument is out of its range; the message names every such argument.</exception>
     public static LoraTextClassificationTrainer Lora(
@@ -31,7 +31,7 @@ public static class LoraCatalog
         string predictedLabelColumnName = "PredictedLabel",
         LoraBaseModel? baseModel = null,
         int rank = 8,
-        int epochs = 5,
+        int? epochs = null,
         IDataView? validationSet = null) => catalog.Lora(new LoraTextClassificationTrainer.Options
         {
             LabelColumnName = labelColumnName,

@@ -44,17 +44,30 @@ public sealed partial class LoraTextClassificationTrainer
         /// <summary>What the classification head reads. Default <see cref="LoraPooling.Auto"/>.</summary>
         public LoraPooling Pooling = LoraPooling.Auto;
 
-        /// <summary>Passes over the training rows at most, 1 or more. Default 5.</summary>
-        public int Epochs = 5;
+        /// <summary>
+        /// Passes over the training rows at most, 1 or more; null (default) suits the number of training rows: 5 from 2,000 rows
+        /// on, more with fewer, up to 20.
+        /// </summary>
+        public int? Epochs;
 
-        /// <summary>Rows in an optimiser step, 1 or more. Default 32.</summary>
-        public int BatchSize = 32;
+        /// <summary>
+        /// Rows in an optimiser step, 1 or more; null (default) suits the number of training rows: 32 from 2,000 rows on, 16
+        /// with fewer.
+        /// </summary>
+        public int? BatchSize;
 
         /// <summary>
         /// Learning rate after the warm-up, above 0; null (default) suits the base model's size: 1e-3 up to a hidden size
         /// of 512, 3e-4 below 1024, 2e-4 from there.
         /// </summary>
         public float? LearningRate;
+
+        /// <summary>
+        /// Whether the head starts from a logistic regression on what the untouched base makes of the training rows, which costs
+        /// about a third of an epoch and spares the base the first steps towards a random head
+        /// ([Kumar et al. 2022](https://arxiv.org/abs/2202.10054)). Default true.
+        /// </summary>
+        public bool LinearProbe = true;
 
         /// <summary>Share of all steps in which the learning rate rises, 0 to below 1; then it falls to 0. Default 0.06.</summary>
         public float WarmupFraction = 0.06f;

@@ -76,8 +76,8 @@ internal sealed class TrainerSettings
 
     private void CheckTraining(LoraTextClassificationTrainer.Options options)
     {
-        Require(options.Epochs >= 1, $"Epochs is {options.Epochs}, not 1 or more");
-        Require(options.BatchSize >= 1, $"BatchSize is {options.BatchSize}, not 1 or more");
+        Require(options.Epochs is null or >= 1, $"Epochs is {options.Epochs}, not 1 or more");
+        Require(options.BatchSize is null or >= 1, $"BatchSize is {options.BatchSize}, not 1 or more");
         Require(options.LearningRate is null || (options.LearningRate > 0 && float.IsFinite(options.LearningRate.Value)),
             $"LearningRate is {options.LearningRate}, not above 0");
         Require(options.WarmupFraction is >= 0 and < 1, $"WarmupFraction is {options.WarmupFraction}, not 0 to below 1");

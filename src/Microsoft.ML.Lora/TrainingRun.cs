@@ -76,11 +76,16 @@ internal sealed class TrainingRun
     private TrainingOutcome Train(ITrainingSession session, IReadOnlyList<EncodedExample> training,
         IReadOnlyList<EncodedExample> validation, int classes)
     {
+        if (_options.LinearProbe)
+        {
+            LinearProbe.StartHead(session, training, classes, _encoder.HiddenSize, _settings.Threads);
+        }
+        TrainingRecipe recipe = TrainingRecipe.For(training.Count, _encoder.HiddenSize);
         var plan = new TrainingPlan
         {
-            Epochs = _options.Epochs,
-            BatchSize = _options.BatchSize,
-            LearningRate = _options.LearningRate ?? DefaultLearningRate(),
+            Epochs = _options.Epochs ?? recipe.Epochs,
+            BatchSize = _options.BatchSize ?? recipe.BatchSize,
+            LearningRate = _options.LearningRate ?? recipe.LearningRate,
             WarmupFraction = _options.WarmupFraction,
             Patience = _options.EarlyStoppingPatience,
             Seed = _seed,
@@ -127,13 +132,5 @@ internal sealed class TrainingRun
             LoraPooling.FamilyHead => Pooling.FamilyHead,
             _ => CheckpointPooling.Of(_files),
         },
-    };
-
-    // About ten times what suits full fine-tuning; smaller encoders take more.
-    private float DefaultLearningRate() => _encoder.HiddenSize switch
-    {
-        <= 512 => 1e-3f,
-        < 1024 => 3e-4f,
-        _ => 2e-4f,
     };
 }

@@ -54,6 +54,20 @@ internal sealed class TrainedLinear : LinearLayer
         Refresh();
     }
 
+    /// <summary>Takes other values.</summary>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="bias">[out]; without meaning for a layer without bias.</param>
+    public void Set(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias)
+    {
+        weight.CopyTo(_weight.Value.Span);
+        if (_bias is not null)
+        {
+            bias.CopyTo(_bias.Value.Span);
+        }
+
+        Refresh();
+    }
+
     /// <inheritdoc/>
     public override void Refresh() => _panels!.Pack(0, _weight.Value);
 

@@ -55,6 +55,16 @@ internal interface ITrainingSession : IDisposable
     /// <param name="logits">Receives [B, outputs], row after row.</param>
     void Score(PackedBatch batch, Span<float> logits);
 
+    /// <summary>What the output layer of the head reads of a batch with the weights as they are, without dropout.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="features">Receives [B, C], row after row.</param>
+    void ReadFeatures(PackedBatch batch, Span<float> features);
+
+    /// <summary>Gives the output layer of the head other weights, before the first step.</summary>
+    /// <param name="weight">[outputs, C].</param>
+    /// <param name="bias">[outputs].</param>
+    void StartHead(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias);
+
     /// <summary>A copy of every trained tensor, to be read under <see cref="ModelFacts.ExportedAdapter"/>.</summary>
     AdapterState Export();
 

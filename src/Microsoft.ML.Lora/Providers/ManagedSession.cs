@@ -88,6 +88,12 @@ internal sealed class ManagedSession : ITrainingSession
     public void Score(PackedBatch batch, Span<float> logits) => _scoring.Score(batch, logits);
 
     /// <inheritdoc/>
+    public void ReadFeatures(PackedBatch batch, Span<float> features) => _scoring.ReadFeatures(batch, features);
+
+    /// <inheritdoc/>
+    public void StartHead(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias) => _model.Head.Start(weight, bias);
+
+    /// <inheritdoc/>
     public AdapterState Export() => _managed.Export();
 
     /// <inheritdoc/>

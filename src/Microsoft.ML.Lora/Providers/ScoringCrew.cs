@@ -13,8 +13,9 @@ internal sealed class ScoringCrew : IDisposable
     private readonly ShardWorker[] _workers;
     private readonly ShardPlan _plan = new();
     private readonly Action<int, int> _scoreShard;
-    private AlignedBuffer _logits = new(0);
+    private AlignedBuffer _rows = new(0);
     private PackedBatch _batch = new();
+    private bool _features;
 
     /// <summary>A crew with these workers, one for each thread of the team.</summary>
     public ScoringCrew(SequenceModel model, ThreadTeam team, ShardWorker[] workers)
@@ -26,19 +27,27 @@ internal sealed class ScoringCrew : IDisposable
     }
 
     /// <summary>The outputs of a batch, row after row.</summary>
-    public void Score(PackedBatch batch, Span<float> logits)
+    public void Score(PackedBatch batch, Span<float> logits) => Run(batch, features: false, logits);
+
+    /// <summary>What the output layer of the head reads of a batch, row after row.</summary>
+    public void ReadFeatures(PackedBatch batch, Span<float> features) => Run(batch, features: true, features);
+
+    private int Width => _features ? _model.Head.Width : _model.Head.Outputs;
+
+    private void Run(PackedBatch batch, bool features, Span<float> rows)
     {
-        int length = batch.Count * _model.Head.Outputs;
-        ArgumentOutOfRangeException.ThrowIfLessThan(logits.Length, length, nameof(logits));
+        _features = features;
+        int length = batch.Count * Width;
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows.Length, length, nameof(rows));
         if (batch.Count == 0)
         {
             return;
         }
 
-        if (_logits.Length < length)
+        if (_rows.Length < length)
         {
-            _logits.Dispose();
-            _logits = new AlignedBuffer(length);
+            _rows.Dispose();
+            _rows = new AlignedBuffer(length);
         }
 
         _batch = batch;
@@ -52,21 +61,20 @@ internal sealed class ScoringCrew : IDisposable
             _team.Run(_plan.Count, _scoreShard);
         }
 
-        _logits.Span[..length].CopyTo(logits);
+        _rows.Span[..length].CopyTo(rows);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Array.ForEach(_workers, worker => worker.Dispose());
-        _logits.Dispose();
+        _rows.Dispose();
     }
 
     // A single shard is worked on by all threads together, several by one thread each.
     private void ScoreShard(int shard, int worker)
     {
         ThreadTeam team = _plan.Count == 1 ? _team : ThreadTeam.Single;
-        Matrix logits = _logits.AsMatrix(_batch.Count, _model.Head.Outputs);
-        _workers[worker].Score(_batch, _plan.Members(shard), team, logits);
+        _workers[worker].Score(_batch, _plan.Members(shard), team, _features, _rows.AsMatrix(_batch.Count, Width));
     }
 }

@@ -22,14 +22,18 @@ internal sealed class ShardWorker(SequenceModel model) : IDisposable
         Pass.Load(batch.TokenIds, batch.TypeIds, batch.Offsets, batch.Examples, members);
     }
 
-    /// <summary>Scores a shard of a batch: each sequence's outputs go to its row of <paramref name="logits"/>.</summary>
-    public void Score(PackedBatch batch, ReadOnlySpan<int> members, ThreadTeam team, Matrix logits)
+    /// <summary>
+    /// Scores a shard of a batch: each sequence's outputs, or what the head's output layer reads, go to its row of
+    /// <paramref name="rows"/>.
+    /// </summary>
+    public void Score(PackedBatch batch, ReadOnlySpan<int> members, ThreadTeam team, bool features, Matrix rows)
     {
         Load(batch, members, team);
         Matrix outputs = model.Forward(Pass, Memo);
+        Matrix wanted = features ? Memo.Head.Output.Input : outputs;
         for (int i = 0; i < members.Length; i++)
         {
-            outputs[i].CopyTo(logits[members[i]]);
+            wanted[i].CopyTo(rows[members[i]]);
         }
     }
 

@@ -27,6 +27,8 @@ internal sealed class AccuracyArguments
 
     public string Test { get; private set; } = "";
 
+    public int? ExamplesPerClass { get; private set; }
+
     public int Seed { get; private set; }
 
     public LoraTextClassificationTrainer.Options Options { get; } = new();
@@ -35,22 +37,24 @@ internal sealed class AccuracyArguments
     {
         Train = Take("--train") ?? throw new ArgumentException("--train FILE is needed.");
         Test = Take("--test") ?? throw new ArgumentException("--test FILE is needed.");
+        ExamplesPerClass = (int?)Number("--per-class");
         Seed = (int)(Number("--seed") ?? 1);
         if (Take("--task") is { } task && task != "multiclass")
         {
             throw new ArgumentException($"--task {task} is not known; multiclass is.");
         }
         Options.BaseModel = Take("--base") is { } folder ? LoraBaseModel.FromFolder(folder) : null;
-        Options.Epochs = (int)(Number("--epochs") ?? Options.Epochs);
+        Options.Epochs = (int?)Number("--epochs");
         Options.Rank = (int)(Number("--rank") ?? Options.Rank);
         Options.Alpha = Number("--alpha") ?? Options.Alpha;
         Options.LearningRate = Number("--lr");
-        Options.BatchSize = (int)(Number("--batch") ?? Options.BatchSize);
+        Options.BatchSize = (int?)Number("--batch");
         Options.LoraDropout = Number("--dropout") ?? Options.LoraDropout;
         Options.EarlyStoppingPatience = (int)(Number("--patience") ?? Options.EarlyStoppingPatience);
         Options.ValidationFraction = Number("--holdout") ?? Options.ValidationFraction;
         Options.WarmupFraction = Number("--warmup") ?? Options.WarmupFraction;
         Options.WeightDecay = Number("--decay") ?? Options.WeightDecay;
+        Options.LinearProbe = Number("--probe") != 0;
         Options.MaxTokens = (int?)Number("--max-tokens");
         Options.NumberOfThreads = (int?)Number("--threads");
         Options.Pooling = Take("--pooling") is { } pooling ? Enum.Parse<LoraPooling>(pooling, ignoreCase: true) : default;

@@ -12,7 +12,7 @@ internal static class AccuracyBench
 {
     private const string Usage =
         "usage: bench accuracy --train FILE --test FILE [--base FOLDER] [--epochs N] [--rank R] [--alpha A] [--lr X] [--seed S]\n" +
-        "       [--batch B] [--dropout P] [--pooling auto|mean|firsttoken|familyhead] [--patience N] [--holdout F]\n" +
+        "       [--batch B] [--dropout P] [--pooling auto|mean|firsttoken|familyhead] [--patience N] [--holdout F] [--per-class N] [--probe 0]\n" +
         "       [--warmup F] [--decay W] [--max-tokens T] [--threads N] [--task multiclass] [--progress]";
 
     /// <summary>Runs the bench.</summary>
@@ -40,6 +40,10 @@ internal static class AccuracyBench
         if (pairs != testPairs)
         {
             throw new ArgumentException("The two files have different numbers of text columns.");
+        }
+        if (given.ExamplesPerClass is int perClass)
+        {
+            train = FewExamples.Draw(context, given.Train, perClass, given.Seed);
         }
         ITransformer keys = context.Transforms.Conversion.MapValueToKey("Label").Fit(train);
         LoraTextClassificationTrainer.Options options = given.Options;

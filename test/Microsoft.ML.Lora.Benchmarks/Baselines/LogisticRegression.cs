@@ -1,3 +1,5 @@
+using Microsoft.ML.Lora.Optimization;
+
 namespace Microsoft.ML.Lora.Benchmarks.Baselines;
 
 /// <summary>

@@ -34,6 +34,14 @@ public class TrainingLoopTests
         {
         }
 
+        public void ReadFeatures(PackedBatch batch, Span<float> features)
+        {
+        }
+
+        public void StartHead(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias)
+        {
+        }
+
         public AdapterState Export()
         {
             var state = new AdapterState();

@@ -76,6 +76,9 @@ internal sealed class SequenceHead : IDisposable
     /// <summary>Number of outputs.</summary>
     public int Outputs => _spec.Outputs;
 
+    /// <summary>Width of what the output layer reads.</summary>
+    public int Width => _output.InFeatures;
+
     /// <summary>The dense layer where it is part of the base.</summary>
     public FrozenLinear? FrozenDense => _dense as FrozenLinear;
 
@@ -94,6 +97,9 @@ internal sealed class SequenceHead : IDisposable
         _norm?.Prepare();
         _output.Prepare(denseGradient);
     }
+
+    /// <summary>Gives the output layer other weights.</summary>
+    public void Start(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias) => _output.Set(weight, bias);
 
     /// <summary>Takes changed parameters into the packed weights.</summary>
     public void Refresh()

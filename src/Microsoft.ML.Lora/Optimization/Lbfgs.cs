@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Lora.Benchmarks.Baselines;
+namespace Microsoft.ML.Lora.Optimization;
 
 /// <summary>
 /// Minimises a smooth function by limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5)

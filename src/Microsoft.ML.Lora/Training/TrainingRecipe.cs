@@ -1,0 +1,30 @@
+namespace Microsoft.ML.Lora.Training;
+
+/// <summary>How long, in what batches and how fast to train where the user leaves that open.</summary>
+/// <param name="Epochs">Passes over the training examples at most.</param>
+/// <param name="BatchSize">Examples in an optimiser step.</param>
+/// <param name="LearningRate">Learning rate at the end of the warm-up.</param>
+internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningRate)
+{
+    private const int FewExamples = 2000;
+    private const int FewestEpochs = 5;
+    private const int MostEpochs = 20;
+    private const int SmallBatch = 16;
+    private const int LargeBatch = 32;
+
+    /// <summary>What suits a number of training examples and a base model's width.</summary>
+    public static TrainingRecipe For(int examples, int hiddenSize) => new(
+        EpochsFor(examples), examples < FewExamples ? SmallBatch : LargeBatch, LearningRateFor(hiddenSize));
+
+    // Few examples make few steps an epoch: they are gone through more often, until there are about 10,000 / 16 steps.
+    private static int EpochsFor(int examples) =>
+        Math.Clamp((10_000 + examples - 1) / Math.Max(1, examples), FewestEpochs, MostEpochs);
+
+    // About ten times what suits full fine-tuning; smaller encoders take more.
+    private static float LearningRateFor(int hiddenSize) => hiddenSize switch
+    {
+        <= 512 => 1e-3f,
+        < 1024 => 3e-4f,
+        _ => 2e-4f,
+    };
+}
