@@ -41,6 +41,12 @@ public sealed partial class LoraTextClassificationTrainer
         /// <summary>Probability of dropping an input of an adapter while training, 0 to below 1. Default 0.05.</summary>
         public float LoraDropout = 0.05f;
 
+        /// <summary>
+        /// Whether the base model's own dropout is on while training, of hidden states and attention, as its config.json has it
+        /// (usually 0.1). Default true.
+        /// </summary>
+        public bool BaseDropout = true;
+
         /// <summary>What the classification head reads. Default <see cref="LoraPooling.Auto"/>.</summary>
         public LoraPooling Pooling = LoraPooling.Auto;
 

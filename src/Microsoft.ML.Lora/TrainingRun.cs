@@ -113,6 +113,8 @@ internal sealed class TrainingRun
         Base = _files,
         Adapter = _settings.Adapter,
         Head = head,
+        HiddenDropout = _options.BaseDropout ? _encoder.HiddenDropout : 0,
+        AttentionDropout = _options.BaseDropout ? _encoder.AttentionDropout : 0,
         Optimizer = new OptimizerSpec
         {
             WeightDecay = _options.WeightDecay,
@@ -125,6 +127,7 @@ internal sealed class TrainingRun
     private HeadSpec Head(int classes) => new()
     {
         Outputs = classes,
+        Dropout = _options.BaseDropout ? _encoder.HiddenDropout : 0,
         Pooling = _options.Pooling switch
         {
             LoraPooling.Mean => Pooling.Mean,

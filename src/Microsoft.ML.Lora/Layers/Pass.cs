@@ -99,6 +99,12 @@ internal sealed class Pass : IDisposable
     /// <summary>Says that a backward pass will follow: where gradients are added to, and which dropout it has.</summary>
     public void Train(AlignedBuffer gradients, RandomStream random) => (Gradients, Random) = (gradients, random);
 
+    /// <summary>The dropout of a place in the model in this step; empty while scoring.</summary>
+    /// <param name="probability">Share dropped, in [0, 1).</param>
+    /// <param name="stream">The place's number.</param>
+    public DropoutMask Dropout(float probability, long stream) =>
+        Training && probability > 0 ? new DropoutMask(Random.Fork(stream), probability) : default;
+
     /// <summary>The rows of the first tokens [B, C] of a matrix [T, C], copied.</summary>
     public Matrix FirstRows(Matrix rows)
     {

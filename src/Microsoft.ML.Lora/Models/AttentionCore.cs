@@ -8,6 +8,7 @@ namespace Microsoft.ML.Lora.Models;
 internal class AttentionMemo
 {
     public Matrix Query, Key, Value, Statistics;
+    public DropoutMask Dropout;
 }
 
 /// <summary>
@@ -36,7 +37,10 @@ internal abstract class AttentionCore
 }
 
 /// <summary>Scaled dot-product attention, with a bias by relative position where there is one.</summary>
-internal sealed class DotProductAttention(AttentionSpec spec) : AttentionCore
+/// <param name="spec">Heads, scale, bias.</param>
+/// <param name="dropout">Share of the probabilities dropped while training, in [0, 1).</param>
+/// <param name="stream">Number of the dropout's random stream within a pass.</param>
+internal sealed class DotProductAttention(AttentionSpec spec, float dropout, long stream) : AttentionCore
 {
     /// <inheritdoc/>
     public override AttentionMemo CreateMemo() => new();
@@ -44,16 +48,17 @@ internal sealed class DotProductAttention(AttentionSpec spec) : AttentionCore
     /// <inheritdoc/>
     public override void Forward(Pass pass, AttentionMemo memo, Matrix context, bool keep)
     {
+        memo.Dropout = keep ? pass.Dropout(dropout, stream) : default;
         memo.Statistics = keep ? pass.Workspace.Rent(memo.Query.Rows, 2 * spec.Heads) : default;
         Attention.Forward(
-            memo.Query, memo.Key, memo.Value, QueryOffsets(pass, memo.Query), pass.Offsets, spec, context, memo.Statistics,
-            pass.Team);
+            memo.Query, memo.Key, memo.Value, QueryOffsets(pass, memo.Query), pass.Offsets,
+            spec with { Dropout = memo.Dropout }, context, memo.Statistics, pass.Team);
     }
 
     /// <inheritdoc/>
     public override void Backward(
         Pass pass, AttentionMemo memo, Matrix gradContext, Matrix gradQuery, Matrix gradKey, Matrix gradValue) =>
         Attention.Backward(
-            memo.Query, memo.Key, memo.Value, memo.Statistics, gradContext, QueryOffsets(pass, memo.Query), pass.Offsets, spec,
-            gradQuery, gradKey, gradValue, pass.Team);
+            memo.Query, memo.Key, memo.Value, memo.Statistics, gradContext, QueryOffsets(pass, memo.Query), pass.Offsets,
+            spec with { Dropout = memo.Dropout }, gradQuery, gradKey, gradValue, pass.Team);
 }

@@ -11,6 +11,8 @@ internal sealed class EncoderMemo(Encoder encoder)
 {
     public EmbeddingsMemo Embeddings { get; } = new();
 
+    public DropoutMask EmbeddingDropout { get; set; }
+
     public LayerMemo[] Layers { get; } = [.. encoder.Layers.Select(layer => layer.CreateMemo())];
 
     public Matrix LastSum { get; set; }
@@ -113,7 +115,7 @@ internal sealed class Encoder : IDisposable
     public Matrix Forward(Pass pass, EncoderMemo memo, bool firstTokens)
     {
         Matrix states = _prefix is null
-            ? Layered(pass, memo, _embeddings.Forward(pass, memo.Embeddings), 0, _layers.Length, firstTokens)
+            ? Layered(pass, memo, Embedded(pass, memo), 0, _layers.Length, firstTokens)
             : AbovePrefix(pass, memo, _prefix, firstTokens);
         return FinalNorm(pass, memo, states);
     }
@@ -132,6 +134,7 @@ internal sealed class Encoder : IDisposable
 
         if (_embeddings.IsTrained)
         {
+            Elementwise.Dropout(grad, memo.EmbeddingDropout, grad);
             _embeddings.Backward(pass, memo.Embeddings, grad);
         }
     }
@@ -146,6 +149,19 @@ internal sealed class Encoder : IDisposable
         _prefix?.Dispose();
         _distances?.Dispose();
         _finalNorm?.Dispose();
+    }
+
+    // A prefix that is remembered has no dropout.
+    private Matrix Embedded(Pass pass, EncoderMemo memo)
+    {
+        Matrix states = _embeddings.Forward(pass, memo.Embeddings);
+        memo.EmbeddingDropout = pass.Dropout(Config.HiddenDropout, DropoutStreams.Embeddings);
+        if (!memo.EmbeddingDropout.IsEmpty)
+        {
+            Elementwise.Dropout(states, memo.EmbeddingDropout, states);
+        }
+
+        return states;
     }
 
     private Matrix AbovePrefix(Pass pass, EncoderMemo memo, FrozenPrefix prefix, bool firstTokens)
@@ -193,7 +209,8 @@ internal sealed class Encoder : IDisposable
         LayerStyle.DebertaV2 => new PostNormLayer(
             reader, Config, index, (query, key) => new DebertaAttention(Config, _distances!, query, key)),
         _ => new PostNormLayer(reader, Config, index, (_, _) => new DotProductAttention(
-            new AttentionSpec(Config.NumAttentionHeads, 1 / MathF.Sqrt(Config.HeadSize)) { Bias = _relativeBias?.Bias ?? default })),
+            new AttentionSpec(Config.NumAttentionHeads, 1 / MathF.Sqrt(Config.HeadSize)) { Bias = _relativeBias?.Bias ?? default },
+            Config.AttentionDropout, DropoutStreams.Attention(index))),
     };
 
     private Matrix FinalNorm(Pass pass, EncoderMemo memo, Matrix input)

@@ -76,6 +76,12 @@ internal sealed record EncoderConfig
     /// <summary>What a DeBERTa has beyond this, or null.</summary>
     public DebertaSettings? Deberta { get; init; }
 
+    /// <summary>Share of hidden states dropped while training, in [0, 1); of no meaning for ModernBERT.</summary>
+    public float HiddenDropout { get; init; }
+
+    /// <summary>Share of attention probabilities dropped while training, in [0, 1); of no meaning for ModernBERT and DeBERTa.</summary>
+    public float AttentionDropout { get; init; }
+
     /// <summary>Standard deviation of new weights.</summary>
     public required float InitializerRange { get; init; }
 
@@ -116,6 +122,8 @@ internal sealed record EncoderConfig
                 : null,
             Deberta = family.Style == LayerStyle.DebertaV2 ? DebertaSettings.Read(json) : null,
             RelativeBuckets = family.RelativeBias is null ? 0 : json.GetInt("relative_attention_num_buckets", 32),
+            HiddenDropout = Share(json, keys.HiddenDropout),
+            AttentionDropout = Share(json, keys.AttentionDropout),
             InitializerRange = (float)json.GetDouble("initializer_range", 0.02),
             HiddenAct = ReadActivation(json, keys.HiddenAct),
         };
@@ -132,6 +140,17 @@ internal sealed record EncoderConfig
         }
 
         return value;
+    }
+
+    private static float Share(ConfigJson json, string key)
+    {
+        double value = json.GetDouble(key, 0);
+        if (!(value >= 0 && value < 1))
+        {
+            Throw.InvalidData_File(json.File, $"'{key}' is {value}, where 0 to below 1 belongs.");
+        }
+
+        return (float)value;
     }
 
     private static Activation ReadActivation(ConfigJson json, string key)

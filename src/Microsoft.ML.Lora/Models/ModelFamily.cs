@@ -101,6 +101,10 @@ internal sealed record ConfigKeys
     public string HiddenAct { get; init; } = "hidden_act";
 
     public string LayerNormEps { get; init; } = "layer_norm_eps";
+
+    public string HiddenDropout { get; init; } = "hidden_dropout_prob";
+
+    public string AttentionDropout { get; init; } = "attention_probs_dropout_prob";
 }
 
 /// <summary>What sets one model family apart, as data: names of its tensors, where positions begin, its head.</summary>

@@ -11,6 +11,7 @@ namespace Microsoft.ML.Lora.Models;
 internal sealed class PostNormLayer : EncoderLayer
 {
     private readonly EncoderConfig _config;
+    private readonly int _index;
     private readonly AttentionCore _attention;
     private readonly LinearSlot _query;
     private readonly LinearSlot _key;
@@ -34,6 +35,7 @@ internal sealed class PostNormLayer : EncoderLayer
         Func<LinearSlot, LinearSlot, AttentionCore> createAttention)
     {
         _config = config;
+        _index = index;
         LayerNames names = config.Family.Layer;
         string path = config.Family.Prefix + string.Format(null, names.Path, index) + ".";
         int hidden = config.HiddenSize;
@@ -115,8 +117,11 @@ internal sealed class PostNormLayer : EncoderLayer
         _attention.Forward(pass, attention, m.Context, m.Keep);
 
         m.AttentionSum = workspace.Rent(rows, hidden);
-        _attentionOutput.Layer.Forward(
-            pass, m.Context, m.AttentionSum, new Epilogue { Residual = read }, ref m.AttentionOutputMemo);
+        m.AttentionOutputDropout = m.Keep
+            ? pass.Dropout(_config.HiddenDropout, DropoutStreams.AttentionOutput(_index))
+            : default;
+        var attended = new Epilogue { Dropout = m.AttentionOutputDropout, Residual = read };
+        _attentionOutput.Layer.Forward(pass, m.Context, m.AttentionSum, attended, ref m.AttentionOutputMemo);
         m.AttentionNormStatistics = m.Keep ? workspace.Rent(rows, 2) : default;
         m.Attended = m.Keep ? workspace.Rent(rows, hidden) : m.AttentionSum;
         _attentionNorm.Forward(m.AttentionSum, m.Attended, m.AttentionNormStatistics);
@@ -127,7 +132,9 @@ internal sealed class PostNormLayer : EncoderLayer
         _intermediate.Layer.Forward(pass, m.Attended, m.PreActivation, activation, ref m.IntermediateMemo);
 
         m.Sum = m.Keep ? workspace.Rent(rows, hidden) : output;
-        _output.Layer.Forward(pass, m.Activated, m.Sum, new Epilogue { Residual = m.Attended }, ref m.OutputMemo);
+        m.OutputDropout = m.Keep ? pass.Dropout(_config.HiddenDropout, DropoutStreams.Output(_index)) : default;
+        var summed = new Epilogue { Dropout = m.OutputDropout, Residual = m.Attended };
+        _output.Layer.Forward(pass, m.Activated, m.Sum, summed, ref m.OutputMemo);
         m.OutputNormStatistics = m.Keep ? workspace.Rent(rows, 2) : default;
         _outputNorm.Forward(m.Sum, output, m.OutputNormStatistics);
     }
@@ -159,7 +166,8 @@ internal sealed class PostNormLayer : EncoderLayer
         Matrix gradWide = _depth <= Depth.Intermediate
             ? pass.Workspace.Rent(grad.Rows, _config.IntermediateSize)
             : default;
-        _output.Layer.Backward(pass, m.OutputMemo, grad, gradWide, accumulate: false);
+        Matrix gradOutput = Dropped(pass, m.OutputDropout, grad);
+        _output.Layer.Backward(pass, m.OutputMemo, gradOutput, gradWide, accumulate: false);
         if (_depth <= Depth.Intermediate)
         {
             Activations.Backward(_config.HiddenAct, m.PreActivation, gradWide, gradWide);
@@ -176,7 +184,8 @@ internal sealed class PostNormLayer : EncoderLayer
         Matrix gradContext = _depth <= Depth.Attention ? workspace.Rent(grad.Rows, hidden) : default;
         if (_depth <= Depth.AttentionOutput)
         {
-            _attentionOutput.Layer.Backward(pass, m.AttentionOutputMemo, grad, gradContext, accumulate: false);
+            Matrix gradOutput = Dropped(pass, m.AttentionOutputDropout, grad);
+            _attentionOutput.Layer.Backward(pass, m.AttentionOutputMemo, gradOutput, gradContext, accumulate: false);
         }
 
         if (_depth > Depth.Attention)
@@ -199,10 +208,24 @@ internal sealed class PostNormLayer : EncoderLayer
         }
     }
 
+    // The residual's gradient stays whole.
+    private static Matrix Dropped(Pass pass, DropoutMask dropout, Matrix grad)
+    {
+        if (dropout.IsEmpty)
+        {
+            return grad;
+        }
+
+        Matrix dropped = pass.Workspace.Rent(grad.Rows, grad.Columns);
+        Elementwise.Dropout(grad, dropout, dropped);
+        return dropped;
+    }
+
     private sealed class Memo(AttentionMemo attention) : LayerMemo
     {
         public readonly AttentionMemo Attention = attention;
         public bool FirstOnly;
+        public DropoutMask AttentionOutputDropout, OutputDropout;
         public Matrix Context, AttentionSum, AttentionNormStatistics, Attended;
         public Matrix PreActivation, Activated, Sum, OutputNormStatistics;
         public LinearMemo QueryMemo, KeyMemo, ValueMemo, AttentionOutputMemo, IntermediateMemo, OutputMemo;

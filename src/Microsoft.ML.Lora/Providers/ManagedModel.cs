@@ -16,7 +16,11 @@ internal sealed class ManagedModel : IDisposable
     public ManagedModel(SessionSpec spec)
     {
         bool full = spec.FineTuning == FineTuning.Full;
-        EncoderConfig config = EncoderConfig.Read(spec.Base.ReadConfig());
+        EncoderConfig config = EncoderConfig.Read(spec.Base.ReadConfig()) with
+        {
+            HiddenDropout = spec.HiddenDropout,
+            AttentionDropout = spec.AttentionDropout,
+        };
         _weights = spec.Base.OpenWeights();
         try
         {

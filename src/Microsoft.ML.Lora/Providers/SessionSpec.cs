@@ -34,6 +34,12 @@ internal sealed record SessionSpec
     /// <summary>The head.</summary>
     public required HeadSpec Head { get; init; }
 
+    /// <summary>Share of the encoder's hidden states dropped while training, in [0, 1).</summary>
+    public float HiddenDropout { get; init; }
+
+    /// <summary>Share of the encoder's attention probabilities dropped while training, in [0, 1).</summary>
+    public float AttentionDropout { get; init; }
+
     /// <summary>The loss.</summary>
     public LossSpec Loss { get; init; } = new();
 

@@ -54,6 +54,7 @@ internal sealed class AccuracyArguments
         Options.ValidationFraction = Number("--holdout") ?? Options.ValidationFraction;
         Options.WarmupFraction = Number("--warmup") ?? Options.WarmupFraction;
         Options.WeightDecay = Number("--decay") ?? Options.WeightDecay;
+        Options.BaseDropout = Number("--base-dropout") != 0;
         Options.LinearProbe = Number("--probe") != 0;
         Options.MaxTokens = (int?)Number("--max-tokens");
         Options.NumberOfThreads = (int?)Number("--threads");

@@ -57,6 +57,26 @@ public class GradientTests
     });
 
     [SkippableTheory]
+    [InlineData("tiny-bert", "Mean")]
+    [InlineData("tiny-bert", "FamilyHead")]
+    [InlineData("tiny-mpnet", "Mean")]
+    [InlineData("tiny-deberta-v2", "FamilyHead")]
+    public void WithTheDropoutOfTheBase(string model, string pooling) => Check(Spec(model) with
+    {
+        HiddenDropout = 0.2f,
+        AttentionDropout = 0.2f,
+        Head = new HeadSpec { Outputs = 3, Pooling = Enum.Parse<Pooling>(pooling) },
+    });
+
+    [SkippableFact]
+    public void EveryTensorWithTheDropoutOfTheBase() => Check(Spec("tiny-bert") with
+    {
+        FineTuning = FineTuning.Full,
+        HiddenDropout = 0.2f,
+        AttentionDropout = 0.2f,
+    });
+
+    [SkippableTheory]
     [InlineData("query")]
     [InlineData("key")]
     [InlineData("value")]

@@ -48,6 +48,8 @@ internal static class BertFamilies
             NumAttentionHeads = "n_heads",
             IntermediateSize = "hidden_dim",
             HiddenAct = "activation",
+            HiddenDropout = "dropout",
+            AttentionDropout = "attention_dropout",
         },
     };
 

@@ -19,8 +19,6 @@ internal sealed class HeadMemo
 /// </summary>
 internal sealed class SequenceHead : IDisposable
 {
-    private const long DropoutStream = -1;
-
     private readonly HeadSpec _spec;
     private readonly Activation _activation;
     private readonly LinearLayer? _dense;
@@ -137,9 +135,7 @@ internal sealed class SequenceHead : IDisposable
             state = memo.Normalised;
         }
 
-        memo.Dropout = pass.Training && _spec.Dropout > 0
-            ? new DropoutMask(pass.Random.Fork(DropoutStream), _spec.Dropout)
-            : default;
+        memo.Dropout = pass.Dropout(_spec.Dropout, DropoutStreams.Head);
         if (!memo.Dropout.IsEmpty)
         {
             Matrix dropped = workspace.Rent(pass.Sequences, width);
