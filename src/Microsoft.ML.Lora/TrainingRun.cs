@@ -52,7 +52,7 @@ internal sealed class TrainingRun
                     _options.LabelColumnName, _options.ScoreColumnName, _options.PredictedLabelColumnName),
                 Labels = data.Labels,
                 MaxTokens = data.MaxTokens,
-                AdapterConfig = _settings.Adapter,
+                AdapterConfig = session.Facts.ExportedAdapter,
                 Adapter = outcome.State,
                 Head = head,
                 BaseFiles = _files,
