@@ -14,7 +14,7 @@ public sealed class LoraBaseModel
     /// all-MiniLM-L6-v2 (6 layers of 384, English), read in place from the assembly Microsoft.ML.Lora.MiniLM, which the
     /// application has to reference. Used when no base model is named.
     /// </summary>
-    public static LoraBaseModel Embedded { get; } = new(BaseKind.Embedded, "Microsoft.ML.Lora.MiniLM", null);
+    public static LoraBaseModel Embedded { get; } = new(BaseKind.Embedded, BaseOrigin.EmbeddedId, null);
 
     /// <summary>What messages and saved models call it: a folder's full path, the hub's id, or the embedded model's assembly.</summary>
     public string Id => Origin.Id;

@@ -1,5 +1,6 @@
 using Microsoft.ML.Lora;
 using Microsoft.ML.Lora.DataView;
+using Microsoft.ML.Lora.Persistence;
 
 namespace Microsoft.ML;
 
@@ -59,5 +60,48 @@ public static class LoraCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         return new LoraTextClassificationTrainer(MLNetAccess.Environment(catalog), options);
+    }
+
+    /// <summary>
+    /// Create a <see cref="LoraAdapterEstimator"/>, which classifies texts by an adapter that was trained before, by Python's
+    /// PEFT or by this library, without training.
+    /// </summary>
+    /// <param name="catalog">The multiclass classification trainers.</param>
+    /// <param name="adapterFolder">The folder that PEFT's <c>save_pretrained</c> or <see cref="LoraModel.SavePeft"/> wrote.</param>
+    /// <param name="labels">The names of the classes in the order of the adapter's outputs, which PEFT's files do not hold; null
+    /// for those <see cref="LoraModel.SavePeft"/> left in them, else LABEL_0, LABEL_1, … as in transformers.</param>
+    /// <param name="textColumnName">The name of the text column. The column data must be <see cref="string"/>.</param>
+    /// <param name="textPairColumnName">The name of the second text column, for pairs; null for single texts.</param>
+    /// <param name="scoreColumnName">The name of the column of class probabilities to write, a vector of <see cref="float"/>.</param>
+    /// <param name="predictedLabelColumnName">The name of the column of the most probable class to write, a key.</param>
+    /// <param name="baseModel">The base model of the adapter; null for the one that its files name: a folder, or a model on the
+    /// hub.</param>
+    /// <param name="maxTokens">Tokens of a text at most, special tokens included; null for as many as the files name, else as the
+    /// base model takes.</param>
+    /// <exception cref="ArgumentException">The folder or a column's name is empty.</exception>
+    public static LoraAdapterEstimator LoraFromAdapter(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        string adapterFolder,
+        IReadOnlyList<string>? labels = null,
+        string textColumnName = "Text",
+        string? textPairColumnName = null,
+        string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel",
+        LoraBaseModel? baseModel = null,
+        int? maxTokens = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrWhiteSpace(adapterFolder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(textColumnName);
+        ArgumentException.ThrowIfNullOrWhiteSpace(scoreColumnName);
+        ArgumentException.ThrowIfNullOrWhiteSpace(predictedLabelColumnName);
+        return new LoraAdapterEstimator(MLNetAccess.Environment(catalog), new AdapterImport
+        {
+            Folder = adapterFolder,
+            Columns = new ColumnNames(textColumnName, textPairColumnName, "Label", scoreColumnName, predictedLabelColumnName),
+            Labels = labels is null ? null : [.. labels],
+            Base = baseModel?.Origin,
+            MaxTokens = maxTokens,
+        });
     }
 }

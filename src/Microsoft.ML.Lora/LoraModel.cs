@@ -8,7 +8,7 @@ using Microsoft.ML.Lora.Training;
 namespace Microsoft.ML.Lora;
 
 /// <summary>A fine-tuned text classifier: what it is made of, how it came about, and its answers without a pipeline.</summary>
-public sealed class LoraModel
+public sealed partial class LoraModel
 {
     private readonly Lock _lock = new();
     private readonly int _threads;

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Tokenization.Files;
 
 namespace Microsoft.ML.Lora.Adapters;
 
@@ -12,17 +13,11 @@ namespace Microsoft.ML.Lora.Adapters;
 internal sealed record MergedModelFacts(string Architecture, IReadOnlyList<string> Labels, string? ProblemType);
 
 /// <summary>
-/// Writes a fine-tuned model with its updates merged as a Hugging Face folder: config.json, model.safetensors in
-/// float32, the tokenizer's files. transformers loads it as it is.
+/// Writes a fine-tuned model with its updates merged as the files of a Hugging Face folder: config.json, model.safetensors
+/// in float32, the tokenizer's files. transformers loads them as they are.
 /// </summary>
 internal static class MergedModelWriter
 {
-    private static readonly string[] _tokenizerFiles =
-    [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json",
-        "merges.txt", "sentencepiece.bpe.model", "spm.model",
-    ];
-
     // Parts of pretraining checkpoints that a model for classification does not have.
     private static readonly string[] _otherHeads =
     [
@@ -37,31 +32,40 @@ internal static class MergedModelWriter
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Writes the folder.</summary>
-    /// <param name="folder">Where; made when it is not there.</param>
+    /// <summary>The file of settings.</summary>
+    public const string ConfigFile = "config.json";
+
+    /// <summary>The file of tensors.</summary>
+    public const string TensorsFile = "model.safetensors";
+
+    /// <summary>Writes the files.</summary>
     /// <param name="files">The base model.</param>
     /// <param name="adapter">The update: its tensors are those of plain adapters over the base.</param>
     /// <param name="modulePrefix">The prefix of the encoder's modules in a model with a head, such as <c>bert.</c></param>
     /// <param name="facts">What config.json says.</param>
+    /// <param name="save">Makes a file of that name and lets the action write it.</param>
     /// <exception cref="InvalidDataException">An update fits no weight; the message names all of them.</exception>
     public static void Write(
-        string folder, BaseModelFiles files, PeftAdapter adapter, string modulePrefix, MergedModelFacts facts)
+        BaseModelFiles files,
+        PeftAdapter adapter,
+        string modulePrefix,
+        MergedModelFacts facts,
+        Action<string, Action<Stream>> save)
     {
         using (var weights = files.OpenWeights())
         {
             var tensors = Merge(weights, adapter, modulePrefix);
-            SafetensorsWriter.Write(
-                Path.Combine(folder, "model.safetensors"), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+            save(TensorsFile, stream => SafetensorsWriter.Write(stream, tensors, PeftMetadata.Of(null, null)));
         }
 
-        foreach (var name in _tokenizerFiles.Where(files.Exists))
+        foreach (var name in TokenizerFiles.Names.Where(files.Exists))
         {
             using var source = files.Open(name);
-            AtomicFile.Write(Path.Combine(folder, name), source.CopyTo);
+            save(name, source.CopyTo);
         }
 
         var config = Config(files, facts);
-        AtomicFile.Write(Path.Combine(folder, "config.json"), stream => JsonSerializer.Serialize(stream, config, _json));
+        save(ConfigFile, stream => JsonSerializer.Serialize(stream, config, _json));
     }
 
     /// <summary>The merged model's tensors under the names transformers gives them.</summary>

@@ -17,6 +17,15 @@ internal enum PeftTask
 /// <param name="Task">What the model is for.</param>
 internal sealed record PeftAdapter(AdapterConfig Config, AdapterState State, string? BaseModelName, PeftTask Task)
 {
+    /// <summary>The branch, tag or commit of a base on the hub; null when the file names none.</summary>
+    public string? Revision { get; init; }
+
+    /// <summary>The names of the outputs in order, from the tensors' metadata, where PEFT has no place for them; null for none.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>The longest input in tokens, from the tensors' metadata; null for none.</summary>
+    public int? MaxTokens { get; init; }
+
     /// <summary>
     /// The number of outputs: rows of the output layer's weight; null when the files hold no head.
     /// </summary>

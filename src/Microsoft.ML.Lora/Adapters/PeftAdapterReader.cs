@@ -15,6 +15,16 @@ internal static class PeftAdapterReader
 
     private const string PickledFile = "adapter_model.bin";
 
+    /// <summary>The base that an adapter's settings name, and its revision; null where they name none.</summary>
+    /// <param name="folder">The folder that PEFT's <c>save_pretrained</c> wrote.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">It holds no adapter.</exception>
+    public static (string? Name, string? Revision) ReadBase(string folder)
+    {
+        var config = OpenConfig(new FolderModelFiles(folder));
+        return (config.TryGetString("base_model_name_or_path"), config.TryGetString("revision"));
+    }
+
     /// <summary>Reads the adapter of a folder.</summary>
     /// <param name="folder">The folder that PEFT's <c>save_pretrained</c> wrote.</param>
     /// <param name="modulePrefix">The prefix of the encoder's modules in a model with a head, such as <c>bert.</c></param>
@@ -25,15 +35,9 @@ internal static class PeftAdapterReader
     public static PeftAdapter Read(string folder, string modulePrefix)
     {
         var files = new FolderModelFiles(folder);
-        if (!files.Exists(ConfigFile))
-        {
-            Throw.FileNotFound_Model(
-                files.Description,
-                $"file '{ConfigFile}'. Name the folder that PEFT's save_pretrained wrote; an adapter other than 'default' lies in a folder of its name");
-        }
-
+        var config = OpenConfig(files);
         using var tensors = OpenTensors(files);
-        return Read(files.ReadJson(ConfigFile), tensors, modulePrefix);
+        return Read(config, tensors, modulePrefix);
     }
 
     /// <summary>Reads an adapter out of its two parts.</summary>
@@ -54,7 +58,12 @@ internal static class PeftAdapterReader
             read = PeftConfigReader.Read(config, Adapted(state), out task);
         }
 
-        return new PeftAdapter(read, state, config.TryGetString("base_model_name_or_path"), task);
+        return new PeftAdapter(read, state, config.TryGetString("base_model_name_or_path"), task)
+        {
+            Revision = config.TryGetString("revision"),
+            Labels = PeftMetadata.ReadLabels(tensors),
+            MaxTokens = PeftMetadata.ReadMaxTokens(tensors),
+        };
     }
 
     /// <summary>
@@ -95,6 +104,18 @@ internal static class PeftAdapterReader
 
     private static List<string> Adapted(AdapterState state) =>
         [.. state.Names.Select(PeftKeys.AdaptedModule).OfType<string>().Distinct()];
+
+    private static ConfigJson OpenConfig(FolderModelFiles files)
+    {
+        if (!files.Exists(ConfigFile))
+        {
+            Throw.FileNotFound_Model(
+                files.Description,
+                $"file '{ConfigFile}'. Name the folder that PEFT's save_pretrained wrote; an adapter other than 'default' lies in a folder of its name");
+        }
+
+        return files.ReadJson(ConfigFile);
+    }
 
     private static WeightSource OpenTensors(FolderModelFiles files)
     {

@@ -57,7 +57,7 @@ internal static class PeftAdapterWriter
             PeftKeys.Prefix + KeyOf(tensor.Key, adapter.Config.Bias, state),
             [.. tensor.Value.Shape.Select(size => (long)size)],
             tensor.Value.Values)),
-        new Dictionary<string, string> { ["format"] = "pt" });
+        PeftMetadata.Of(adapter.Labels, adapter.MaxTokens));
 
     private static void WriteConfig(Stream stream, PeftAdapter adapter, AdapterState state)
     {
@@ -65,7 +65,9 @@ internal static class PeftAdapterWriter
         var isClassifier = adapter.Task == PeftTask.SequenceClassification;
         var saved = (isClassifier ? ["classifier", "score"] : Array.Empty<string>()).Concat(config.ModulesToSave)
             .Concat(state.Names.Any(name => name.EndsWith("pooler.dense.weight", StringComparison.Ordinal)) ? ["pooler"] : [])
-            .Distinct();
+            .Concat(state.Find("head.dense.weight") is null ? [] : ["head"])
+            .Distinct()
+            .ToList();
         var json = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal)
         {
             ["alpha_pattern"] = Pattern(config.AlphaPattern, alpha => alpha),
@@ -86,11 +88,11 @@ internal static class PeftAdapterWriter
                 : null,
             ["lora_alpha"] = Number(config.Alpha),
             ["lora_dropout"] = Number(config.Dropout),
-            ["modules_to_save"] = Texts(saved),
+            ["modules_to_save"] = saved.Count == 0 ? null : Texts(saved),
             ["peft_type"] = "LORA",
             ["r"] = config.Rank,
             ["rank_pattern"] = Pattern(config.RankPattern, rank => rank),
-            ["revision"] = null,
+            ["revision"] = adapter.Revision,
             ["target_modules"] = Texts(Targets(config, state)),
             ["task_type"] = isClassifier ? "SEQ_CLS" : "FEATURE_EXTRACTION",
         };
@@ -110,7 +112,6 @@ internal static class PeftAdapterWriter
     private static JsonNode Start(AdapterInitialization initialization) => initialization switch
     {
         AdapterInitialization.Gaussian => "gaussian",
-        AdapterInitialization.Orthogonal => "orthogonal",
         AdapterInitialization.Pissa => "pissa",
         AdapterInitialization.Olora => "olora",
         _ => true,

@@ -230,6 +230,10 @@ internal sealed class PeftConfigReader
             {
                 modules.Add("pooler");
             }
+            else if (module == "head")
+            {
+                modules.Add("head");
+            }
             else if (!PeftKeys.IsHead(module + ".") && !module.StartsWith("classifier", StringComparison.Ordinal))
             {
                 _problems.Add($"modules_to_save {Throw.Quote(module)}: the classification head and the pooler can be trained in full");

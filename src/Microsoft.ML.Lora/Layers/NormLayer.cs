@@ -31,6 +31,14 @@ internal sealed class NormLayer : IDisposable
         }
     }
 
+    /// <summary>A norm that does no more than to normalise, as a new one starts.</summary>
+    public static NormLayer New(string name, int width, float eps, bool bias)
+    {
+        var ones = new float[width];
+        Array.Fill(ones, 1);
+        return new NormLayer(name, ones, bias ? new float[width] : null, eps);
+    }
+
     /// <summary>Whether anything in it is trained.</summary>
     public bool IsTrained => _gammaParameter is not null || _betaParameter is not null;
 

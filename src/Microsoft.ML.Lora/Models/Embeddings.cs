@@ -22,6 +22,7 @@ internal sealed class Embeddings : IDisposable
     private readonly EmbeddingTable? _types;
     private readonly NormLayer _norm;
     private readonly LinearSlot? _projection;
+    private bool _isTrainedBelow;
 
     /// <summary>Looks the tables up.</summary>
     public Embeddings(WeightReader reader, EncoderConfig config)
@@ -67,9 +68,9 @@ internal sealed class Embeddings : IDisposable
         }
 
         _norm.Prepare();
-        bool below = _norm.IsTrained || Tables.Any(table => table.IsTrained);
-        _projection?.Layer.Prepare(inputGradient: below);
-        IsTrained = below || (_projection?.Layer.IsTrained ?? false);
+        _isTrainedBelow = _norm.IsTrained || Tables.Any(table => table.IsTrained);
+        _projection?.Layer.Prepare(inputGradient: _isTrainedBelow);
+        IsTrained = _isTrainedBelow || (_projection?.Layer.IsTrained ?? false);
     }
 
     /// <summary>The first hidden states [T, C].</summary>
@@ -100,8 +101,12 @@ internal sealed class Embeddings : IDisposable
         if (_projection is not null)
         {
             Matrix gradOutput = grad;
-            grad = pass.Workspace.Rent(pass.Tokens, _config.EmbeddingSize);
+            grad = _isTrainedBelow ? pass.Workspace.Rent(pass.Tokens, _config.EmbeddingSize) : default;
             _projection.Layer.Backward(pass, memo.Projection, gradOutput, grad, accumulate: false);
+            if (!_isTrainedBelow)
+            {
+                return;
+            }
         }
 
         _norm.Backward(pass, grad, memo.Sum, memo.Statistics, grad);

@@ -83,6 +83,11 @@ internal sealed record HeadNames
     /// <summary>Whether the dense layer is new and trained with the output layer, rather than part of the base.</summary>
     public bool DenseIsTrained { get; init; }
 
+    /// <summary>
+    /// The module that holds the dense layer where it is part of the base, by the name that <c>modules_to_save</c> has for it.
+    /// </summary>
+    public string DenseModule { get; init; } = "pooler";
+
     /// <summary>The whole path of the output layer.</summary>
     public string Output { get; init; } = "classifier";
 }
@@ -112,6 +117,9 @@ internal sealed record ModelFamily
 {
     /// <summary><c>model_type</c> in config.json.</summary>
     public required string ModelType { get; init; }
+
+    /// <summary>What the names of its classes in transformers begin with: <c>Bert</c> of <c>BertModel</c>.</summary>
+    public required string ClassName { get; init; }
 
     /// <summary>The prefix of the encoder's modules in a model with a head: <c>bert.</c> (checkpoints may leave it out).</summary>
     public required string Prefix { get; init; }

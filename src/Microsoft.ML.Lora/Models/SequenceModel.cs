@@ -32,6 +32,10 @@ internal sealed class SequenceModel : IDisposable
         Encoder = new Encoder(reader, config);
         Head = new SequenceHead(reader, config, head, trainHeadDense, Parameters, random);
         reader.ThrowIfIncomplete(config.Family.ModelType);
+        Slots =
+        [
+            .. Encoder.Slots, .. new[] { Encoder.Embeddings.Projection, Head.Slot }.OfType<LinearSlot>(),
+        ];
     }
 
     /// <summary>The encoder.</summary>
@@ -39,6 +43,12 @@ internal sealed class SequenceModel : IDisposable
 
     /// <summary>The head.</summary>
     public SequenceHead Head { get; }
+
+    /// <summary>
+    /// The linear layers of the base that adapters may replace: those of the encoder's layers from below, then what lies below
+    /// and above them where the model has it: the projection of its embeddings, the head's dense layer.
+    /// </summary>
+    public IReadOnlyList<LinearSlot> Slots { get; }
 
     /// <summary>What is trained.</summary>
     public ParameterSet Parameters { get; } = new();
@@ -52,9 +62,7 @@ internal sealed class SequenceModel : IDisposable
     {
         Encoder.Prepare(training);
         Head.Prepare(Encoder.IsTrained);
-        IEnumerable<LinearSlot> slots =
-            Encoder.Embeddings.Projection is { } projection ? [projection, .. Encoder.Slots] : Encoder.Slots;
-        _trained = [.. slots.Select(slot => slot.Layer).Where(layer => layer.IsTrained)];
+        _trained = [.. Slots.Where(slot => slot != Head.Slot).Select(slot => slot.Layer).Where(layer => layer.IsTrained)];
     }
 
     /// <summary>Takes changed parameters into the packed weights.</summary>

@@ -20,12 +20,12 @@ internal static class TrainingScope
             table.Train(model.Parameters);
         }
 
-        foreach (LinearSlot slot in AllSlots(model))
+        foreach (LinearSlot slot in model.Slots)
         {
             slot.Layer = ((FrozenLinear)slot.Layer).ToTrained(model.Parameters);
         }
 
-        foreach (NormLayer norm in AllNorms(model))
+        foreach (NormLayer norm in AllNorms(model).Where(norm => !norm.IsTrained))
         {
             norm.Train(model.Parameters, factors: true);
         }
@@ -34,8 +34,7 @@ internal static class TrainingScope
     /// <summary>Every bias of the base, those of layer norms included.</summary>
     public static void TrainBiases(SequenceModel model)
     {
-        IEnumerable<FrozenLinear> layers = AllSlots(model).Select(slot => slot.Layer).OfType<FrozenLinear>();
-        foreach (FrozenLinear layer in model.Head.FrozenDense is { } dense ? layers.Append(dense) : layers)
+        foreach (FrozenLinear layer in model.Slots.Select(slot => slot.Layer).OfType<FrozenLinear>())
         {
             if (layer.HasBias)
             {
@@ -43,14 +42,11 @@ internal static class TrainingScope
             }
         }
 
-        foreach (NormLayer norm in AllNorms(model))
+        foreach (NormLayer norm in AllNorms(model).Where(norm => !norm.IsTrained))
         {
             norm.Train(model.Parameters, factors: false);
         }
     }
-
-    private static IEnumerable<LinearSlot> AllSlots(SequenceModel model) =>
-        model.Encoder.Embeddings.Projection is { } projection ? [projection, .. model.Encoder.Slots] : model.Encoder.Slots;
 
     private static IEnumerable<NormLayer> AllNorms(SequenceModel model) =>
         model.Head.Norm is { } norm ? [.. model.Encoder.Norms, norm] : model.Encoder.Norms;

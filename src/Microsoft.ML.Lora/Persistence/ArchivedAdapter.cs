@@ -17,16 +17,34 @@ internal static class ArchivedAdapter
     /// <param name="save">Makes a file of that name and lets the action write it.</param>
     public static void Write(ModelContents model, Action<string, Action<Stream>> save)
     {
-        bool ownHead = model.Head.Pooling != Pooling.FamilyHead;
-        var adapter = new PeftAdapter(model.AdapterConfig, model.Adapter, model.BaseOrigin.PythonName,
-            ownHead ? PeftTask.FeatureExtraction : PeftTask.SequenceClassification);
-        PeftAdapterWriter.Write(adapter, ModulePrefix(model.BaseFiles), save);
-        if (ownHead)
+        PeftAdapterWriter.Write(AdapterOf(model), FamilyOf(model.BaseFiles).Prefix, save);
+        if (HeadOf(model) is { } head)
         {
-            save(PeftHeadWriter.TensorsFile, stream => PeftHeadWriter.WriteTensors(stream, model.Adapter,
-                model.Labels.Names(), model.Head.Pooling == Pooling.Mean, model.MaxTokens));
+            save(PeftHeadFile.Name, stream => PeftHeadFile.Write(stream, head));
         }
     }
+
+    /// <summary>The model's adapter as PEFT has it.</summary>
+    public static PeftAdapter AdapterOf(ModelContents model)
+    {
+        bool hasOwnHead = model.Head.Pooling != Pooling.FamilyHead;
+        return new PeftAdapter(model.AdapterConfig, model.Adapter, model.BaseOrigin.PythonName,
+            hasOwnHead ? PeftTask.FeatureExtraction : PeftTask.SequenceClassification)
+        {
+            Revision = model.BaseOrigin.Revision is "main" ? null : model.BaseOrigin.Revision,
+            Labels = model.Labels.Names(),
+            MaxTokens = model.MaxTokens,
+        };
+    }
+
+    /// <summary>The model's output layer where no class of transformers has it; null for the head of the base's family.</summary>
+    public static PeftHead? HeadOf(ModelContents model) => model.Head.Pooling == Pooling.FamilyHead
+        ? null
+        : new PeftHead(model.Adapter, model.Labels.Names(), model.Head.Pooling == Pooling.Mean, model.MaxTokens,
+            model.Columns.TextPair is not null);
+
+    /// <summary>The family of a base model.</summary>
+    public static ModelFamily FamilyOf(BaseModelFiles files) => EncoderConfig.Read(files.ReadConfig()).Family;
 
     /// <summary>Reads the files.</summary>
     /// <param name="baseFiles">The base model.</param>
@@ -36,17 +54,15 @@ internal static class ArchivedAdapter
     {
         using SafetensorsFile tensors = Open(PeftAdapterReader.TensorsFile, entry);
         ConfigJson config = ConfigJson.Parse(entry(PeftAdapterReader.ConfigFile), PeftAdapterReader.ConfigFile);
-        PeftAdapter adapter = PeftAdapterReader.Read(config, tensors, ModulePrefix(baseFiles));
+        PeftAdapter adapter = PeftAdapterReader.Read(config, tensors, FamilyOf(baseFiles).Prefix);
         if (pooling != Pooling.FamilyHead)
         {
-            using SafetensorsFile head = Open(PeftHeadWriter.TensorsFile, entry);
-            PeftHeadWriter.ReadTensors(head, adapter.State);
+            using SafetensorsFile head = Open(PeftHeadFile.Name, entry);
+            PeftHeadFile.ReadTensors(head, adapter.State);
         }
         return adapter;
     }
 
     private static SafetensorsFile Open(string name, Func<string, byte[]> entry) =>
         SafetensorsFile.Open(MappedMemory.FromArray(entry(name)), name);
-
-    private static string ModulePrefix(BaseModelFiles files) => EncoderConfig.Read(files.ReadConfig()).Family.Prefix;
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Tokenization.Files;
 
 namespace Microsoft.ML.Lora.Persistence;
 
@@ -23,13 +24,6 @@ internal static class ModelArchive
     private const string ConfigFile = "config.json";
     private const string WeightsFile = "model.safetensors";
 
-    private static readonly string[] _tokenizerFiles =
-    [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt",
-        "vocab.json", "merges.txt", "bpe.codes", "sentencepiece.bpe.model", "spiece.model", "spm.model",
-        "tokenizer.model", "sentence_bert_config.json",
-    ];
-
     /// <summary>Writes the files.</summary>
     /// <param name="model">The model.</param>
     /// <param name="save">Creates an entry of that name and lets the action write it.</param>
@@ -39,7 +33,7 @@ internal static class ModelArchive
         var writer = new ArchiveWriter(save);
         ArchivedAdapter.Write(model, writer.Write);
         writer.Copy(model.BaseFiles, ConfigFile);
-        foreach (string name in _tokenizerFiles.Where(model.BaseFiles.Exists))
+        foreach (string name in TokenizerFiles.Names.Where(model.BaseFiles.Exists))
         {
             writer.Copy(model.BaseFiles, name);
         }

@@ -11,10 +11,14 @@ internal sealed class ManagedModel : IDisposable
 {
     private readonly WeightSource _weights;
     private readonly IReadOnlyList<LoraLinear> _adapted = [];
+    private readonly bool _isPrepared;
 
     /// <summary>Loads the base, marks what is trained and gives it its start.</summary>
-    public ManagedModel(SessionSpec spec)
+    /// <param name="spec">What is loaded.</param>
+    /// <param name="prepare">Whether the weights are packed, so that the model can compute.</param>
+    public ManagedModel(SessionSpec spec, bool prepare = true)
     {
+        _isPrepared = prepare;
         bool full = spec.FineTuning == FineTuning.Full;
         EncoderConfig config = EncoderConfig.Read(spec.Base.ReadConfig()) with
         {
@@ -25,7 +29,7 @@ internal sealed class ManagedModel : IDisposable
         try
         {
             var random = new RandomStream(spec.Seed, "initialization");
-            bool trainDense = full || spec.Adapter.ModulesToSave.Contains("pooler");
+            bool trainDense = full || spec.Adapter.ModulesToSave.Contains(config.Family.Head.DenseModule);
             Model = new SequenceModel(_weights, config, spec.Head, trainDense, random);
             if (full)
             {
@@ -38,11 +42,14 @@ internal sealed class ManagedModel : IDisposable
                     TrainingScope.TrainBiases(Model);
                 }
 
-                _adapted = AdapterInjector.Inject(Model.Encoder.Slots, spec.Adapter, Model.Parameters);
+                _adapted = AdapterInjector.Inject(Model.Slots, spec.Adapter, Model.Parameters);
                 AdapterInjector.Initialize(_adapted, spec.Adapter.Initialization, random);
             }
 
-            Model.Prepare(training: true);
+            if (prepare)
+            {
+                Model.Prepare(training: true);
+            }
         }
         catch
         {
@@ -83,7 +90,10 @@ internal sealed class ManagedModel : IDisposable
         }
 
         own.CopyTo(Model.Parameters);
-        Model.Refresh();
+        if (_isPrepared)
+        {
+            Model.Refresh();
+        }
     }
 
     /// <inheritdoc/>

@@ -35,7 +35,7 @@ internal sealed class ManagedScorer : IDisposable
         {
             _model = new SequenceModel(
                 _weights, EncoderConfig.Read(files.ReadConfig()), head, trainHeadDense: false, new RandomStream(0, "unused"));
-            AdapterMerger.Merge(_model.Encoder.Slots, config, state);
+            AdapterMerger.Merge(_model.Slots, config, state);
             _model.Prepare(training: false);
         }
         catch

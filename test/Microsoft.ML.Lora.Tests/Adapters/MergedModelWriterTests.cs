@@ -19,7 +19,7 @@ public class MergedModelWriterTests
         var adapter = PeftAdapterReader.Read(Shared.Require($"models/tiny/peft/{name}/adapter"), "bert.");
         using var folder = new TemporaryFolder();
 
-        MergedModelWriter.Write(folder.Path, files, adapter, "bert.", _facts);
+        MergedModelWriter.Write(files, adapter, "bert.", _facts, (name, write) => AtomicFile.Write(folder.PathOf(name), write));
 
         using var expected = SafetensorsFile.Open(Shared.Require($"models/tiny/peft/{name}/merged/model.safetensors"));
         using var written = BaseModelFiles.FromFolder(folder.Path).OpenWeights();
@@ -38,7 +38,7 @@ public class MergedModelWriterTests
         var adapter = PeftAdapterReader.Read(Shared.Require("models/tiny/peft/tiny-bert-qv/adapter"), "bert.");
         using var folder = new TemporaryFolder();
 
-        MergedModelWriter.Write(folder.Path, files, adapter, "bert.", _facts);
+        MergedModelWriter.Write(files, adapter, "bert.", _facts, (name, write) => AtomicFile.Write(folder.PathOf(name), write));
 
         var merged = BaseModelFiles.FromFolder(folder.Path);
         var config = merged.ReadConfig();

@@ -94,6 +94,26 @@ public class GradientTests
         },
     });
 
+    [SkippableTheory]
+    [InlineData("tiny-bert", "dense", false)]
+    [InlineData("tiny-bert", "pooler.dense", true)]
+    [InlineData("tiny-deberta-v2", "pooler.dense", false)]
+    [InlineData("tiny-modernbert", "head.dense", true)]
+    [InlineData("tiny-electra", "embeddings_project", false)]
+    public void LayersBelowAndAboveTheEncoders(string model, string name, bool dora) => Check(
+        Spec(model) with
+        {
+            Adapter = new AdapterConfig { Rank = 3, Dropout = 0.1f, TargetModules = TargetModules.ByName(name), UseDora = dora },
+        },
+        tensor => !dora || !tensor.Contains(".lora_A", StringComparison.Ordinal) && !tensor.Contains(".lora_B", StringComparison.Ordinal));
+
+    [SkippableTheory]
+    [InlineData("tiny-modernbert", "head")]
+    [InlineData("tiny-deberta-v2", "pooler")]
+    public void HeadsOfTheBaseTrainedInFull(string model, string module) => Check(
+        Spec(model) with { Adapter = new AdapterConfig { Rank = 1, Dropout = 0, ModulesToSave = [module] } },
+        name => name.StartsWith(module + ".", StringComparison.Ordinal));
+
     [SkippableFact]
     public void LengthsOfRows() => Check(
         Spec("tiny-bert") with { Adapter = new AdapterConfig { Rank = 2, Dropout = 0, UseDora = true } },

@@ -9,6 +9,7 @@ internal static class BertFamilies
     public static ModelFamily Bert { get; } = new()
     {
         ModelType = "bert",
+        ClassName = "Bert",
         Prefix = "bert.",
         Head = new HeadNames { Dense = "bert.pooler.dense", Activation = Activation.Tanh },
     };
@@ -17,6 +18,7 @@ internal static class BertFamilies
     public static ModelFamily Electra { get; } = new()
     {
         ModelType = "electra",
+        ClassName = "Electra",
         Prefix = "electra.",
         Embeddings = new EmbeddingNames { Projection = "embeddings_project" },
         Head = DenseHead(Activation.Gelu),
@@ -26,6 +28,7 @@ internal static class BertFamilies
     public static ModelFamily DistilBert { get; } = new()
     {
         ModelType = "distilbert",
+        ClassName = "DistilBert",
         Prefix = "distilbert.",
         Embeddings = new EmbeddingNames { TokenType = null },
         Layer = new LayerNames

@@ -9,6 +9,7 @@ internal static class DebertaFamily
     public static ModelFamily DebertaV2 { get; } = new()
     {
         ModelType = "deberta-v2",
+        ClassName = "DebertaV2",
         Prefix = "deberta.",
         Style = LayerStyle.DebertaV2,
         Embeddings = new EmbeddingNames { Position = null, TokenType = null },

@@ -9,6 +9,7 @@ internal static class ModernBertFamily
     public static ModelFamily ModernBert { get; } = new()
     {
         ModelType = "modernbert",
+        ClassName = "ModernBert",
         Prefix = "model.",
         Style = LayerStyle.ModernBert,
         Embeddings = new EmbeddingNames
@@ -25,6 +26,7 @@ internal static class ModernBertFamily
             DenseHasBias = false,
             Activation = Activation.Gelu,
             Norm = "head.norm",
+            DenseModule = "head",
         },
         Keys = new ConfigKeys { HiddenAct = "hidden_activation", LayerNormEps = "norm_eps" },
     };

@@ -6,18 +6,19 @@ namespace Microsoft.ML.Lora.Models.Families;
 internal static class RobertaFamilies
 {
     /// <summary>RoBERTa.</summary>
-    public static ModelFamily Roberta { get; } = Named("roberta");
+    public static ModelFamily Roberta { get; } = Named("roberta", "Roberta");
 
     /// <summary>XLM-RoBERTa: RoBERTa's modules and names.</summary>
-    public static ModelFamily XlmRoberta { get; } = Named("xlm-roberta");
+    public static ModelFamily XlmRoberta { get; } = Named("xlm-roberta", "XLMRoberta");
 
     /// <summary>CamemBERT: RoBERTa's modules and names.</summary>
-    public static ModelFamily Camembert { get; } = Named("camembert");
+    public static ModelFamily Camembert { get; } = Named("camembert", "Camembert");
 
     /// <summary>MPNet: no segments, and one bias by relative position for all layers.</summary>
     public static ModelFamily MPNet { get; } = new()
     {
         ModelType = "mpnet",
+        ClassName = "MPNet",
         Prefix = "mpnet.",
         Embeddings = new EmbeddingNames { TokenType = null },
         Layer = new LayerNames
@@ -33,9 +34,10 @@ internal static class RobertaFamilies
         RelativeBias = "encoder.relative_attention_bias",
     };
 
-    private static ModelFamily Named(string modelType) => new()
+    private static ModelFamily Named(string modelType, string className) => new()
     {
         ModelType = modelType,
+        ClassName = className,
         Prefix = "roberta.",
         Head = BertFamilies.DenseHead(Activation.Tanh),
         PositionsFollowPadding = true,

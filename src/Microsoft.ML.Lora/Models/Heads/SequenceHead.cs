@@ -21,7 +21,7 @@ internal sealed class SequenceHead : IDisposable
 {
     private readonly HeadSpec _spec;
     private readonly Activation _activation;
-    private readonly LinearLayer? _dense;
+    private readonly LinearSlot? _denseSlot;
     private readonly NormLayer? _norm;
     private readonly TrainedLinear _output;
 
@@ -29,7 +29,7 @@ internal sealed class SequenceHead : IDisposable
     /// <param name="reader">The checkpoint.</param>
     /// <param name="config">Sizes and names.</param>
     /// <param name="spec">The head that is asked for.</param>
-    /// <param name="trainDense">Whether to train the dense layer although it belongs to the base.</param>
+    /// <param name="trainDense">Whether to train the dense layer and its norm although they belong to the base.</param>
     /// <param name="parameters">Where trained tensors are added.</param>
     /// <param name="random">Where new weights come from.</param>
     public SequenceHead(
@@ -48,15 +48,28 @@ internal sealed class SequenceHead : IDisposable
         {
             bool isNew = names.DenseIsTrained || reader.Find(names.Dense + ".weight", hidden, hidden) is null;
             _activation = names.Activation;
-            _dense = isNew || trainDense
+            LinearLayer dense = isNew || trainDense
                 ? Trained(names.Dense, hidden, names.DenseHasBias)
                 : reader.Linear(names.Dense, hidden, hidden, names.DenseHasBias);
-            _norm = names.Norm is null
-                ? null
-                : reader.Norm(names.Norm, hidden, config.LayerNormEps, config.HasNormBias);
+            _denseSlot = new LinearSlot(names.Dense, LinearRole.None, -1, dense);
+            _norm = names.Norm is null ? null : Norm(names.Norm, isNew || trainDense);
         }
 
         _output = Trained(spec.Pooling == Pooling.FamilyHead ? names.Output : "classifier", spec.Outputs, bias: true);
+
+        NormLayer Norm(string path, bool train)
+        {
+            bool isThere = reader.Find(path + ".weight", hidden) is not null;
+            NormLayer norm = isThere
+                ? reader.Norm(path, hidden, config.LayerNormEps, config.HasNormBias)
+                : NormLayer.New(path, hidden, config.LayerNormEps, config.HasNormBias);
+            if (train)
+            {
+                norm.Train(parameters, factors: true);
+            }
+
+            return norm;
+        }
 
         TrainedLinear Trained(string path, int outputs, bool bias)
         {
@@ -77,21 +90,23 @@ internal sealed class SequenceHead : IDisposable
     /// <summary>Width of what the output layer reads.</summary>
     public int Width => _output.InFeatures;
 
-    /// <summary>The dense layer where it is part of the base.</summary>
-    public FrozenLinear? FrozenDense => _dense as FrozenLinear;
+    /// <summary>The dense layer where it is part of the base: adapters may replace it.</summary>
+    public LinearSlot? Slot => Dense is null or TrainedLinear ? null : _denseSlot;
 
     /// <summary>The norm after the dense layer, which is part of the base.</summary>
     public NormLayer? Norm => _norm;
 
     /// <summary>Number of its numbers that are not trained.</summary>
-    public long FrozenCount => (_dense?.FrozenCount ?? 0) + (_norm?.FrozenCount ?? 0);
+    public long FrozenCount => (Dense?.FrozenCount ?? 0) + (_norm?.FrozenCount ?? 0);
+
+    private LinearLayer? Dense => _denseSlot?.Layer;
 
     /// <summary>Packs the weights, and gives what is trained its start.</summary>
     /// <param name="inputGradient">Whether anything in the encoder is trained.</param>
     public void Prepare(bool inputGradient)
     {
-        bool denseGradient = inputGradient || (_dense?.IsTrained ?? false) || (_norm?.IsTrained ?? false);
-        _dense?.Prepare(inputGradient);
+        bool denseGradient = inputGradient || (Dense?.IsTrained ?? false) || (_norm?.IsTrained ?? false);
+        Dense?.Prepare(inputGradient);
         _norm?.Prepare();
         _output.Prepare(denseGradient);
     }
@@ -102,7 +117,7 @@ internal sealed class SequenceHead : IDisposable
     /// <summary>Takes changed parameters into the packed weights.</summary>
     public void Refresh()
     {
-        _dense?.Refresh();
+        Dense?.Refresh();
         _output.Refresh();
     }
 
@@ -118,12 +133,12 @@ internal sealed class SequenceHead : IDisposable
             MeanPooling.Forward(hidden, pass.Offsets, state);
         }
 
-        if (_dense is not null)
+        if (Dense is not null)
         {
             memo.PreActivation = workspace.Rent(pass.Sequences, width);
             memo.Activated = workspace.Rent(pass.Sequences, width);
             var epilogue = new Epilogue { Activation = _activation, Activated = memo.Activated };
-            _dense.Forward(pass, state, memo.PreActivation, epilogue, ref memo.Dense);
+            Dense.Forward(pass, state, memo.PreActivation, epilogue, ref memo.Dense);
             state = memo.Activated;
         }
 
@@ -157,7 +172,7 @@ internal sealed class SequenceHead : IDisposable
     {
         Workspace workspace = pass.Workspace;
         int width = _output.InFeatures;
-        bool denseGradient = inputGradient || (_dense?.IsTrained ?? false) || (_norm?.IsTrained ?? false);
+        bool denseGradient = inputGradient || (Dense?.IsTrained ?? false) || (_norm?.IsTrained ?? false);
         Matrix grad = denseGradient ? workspace.Rent(pass.Sequences, width) : default;
         _output.Backward(pass, memo.Output, gradOutputs, grad, accumulate: false);
         if (!denseGradient)
@@ -171,11 +186,11 @@ internal sealed class SequenceHead : IDisposable
         }
 
         _norm?.Backward(pass, grad, memo.Activated, memo.NormStatistics, grad);
-        if (_dense is not null)
+        if (Dense is not null)
         {
             Activations.Backward(_activation, memo.PreActivation, grad, grad);
             Matrix gradPooled = inputGradient ? workspace.Rent(pass.Sequences, width) : default;
-            _dense.Backward(pass, memo.Dense, grad, gradPooled, accumulate: false);
+            Dense.Backward(pass, memo.Dense, grad, gradPooled, accumulate: false);
             grad = gradPooled;
         }
 
@@ -192,7 +207,7 @@ internal sealed class SequenceHead : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _dense?.Dispose();
+        Dense?.Dispose();
         _norm?.Dispose();
         _output.Dispose();
     }

@@ -1,0 +1,165 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Tests.Support;
+using Xunit;
+
+namespace Microsoft.ML.Lora.Tests;
+
+/// <summary>A trained model written for Python: the folders hold what PEFT and transformers look for, whole or not at all.</summary>
+public sealed class LoraModelExportTests : IDisposable
+{
+    private readonly MLContext _context = new(seed: 1);
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(LoraPooling.FamilyHead)]
+    [InlineData(LoraPooling.Mean)]
+    [InlineData(LoraPooling.FirstToken)]
+    public void An_adapter_written_and_read_scores_the_same_bits(LoraPooling pooling)
+    {
+        using LoraTransformer trained = Train(pooling);
+        IDataView data = Toy.View(_context);
+        trained.Model.SavePeft(_folder.Path);
+        var pipeline = _context.Transforms.CopyColumns("Copy", "Text")
+            .Append(_context.MulticlassClassification.Trainers.LoraFromAdapter(_folder.Path, textColumnName: "Copy"));
+        ITransformer read = pipeline.Fit(data);
+
+        Assert.Equal(Toy.Scores(trained.Transform(data)), Toy.Scores(read.Transform(data)));
+        var transformer = (LoraTransformer)((TransformerChain<LoraTransformer>)read).LastTransformer;
+        using (transformer)
+        {
+            Assert.Equal(trained.Model.Labels, transformer.Model.Labels);
+            Assert.Equal(trained.Model.MaxTokens, transformer.Model.MaxTokens);
+            Assert.Equal(trained.Model.TotalParameters, transformer.Model.TotalParameters);
+            Assert.Equal(trained.Model.TrainableParameters, transformer.Model.TrainableParameters);
+            Assert.Equal(trained.Model.AdaptedLayers, transformer.Model.AdaptedLayers);
+        }
+
+        bool hasOwnHead = pooling != LoraPooling.FamilyHead;
+        Assert.Equal(hasOwnHead, File.Exists(_folder.PathOf("classification_head.safetensors")));
+        Assert.Equal(hasOwnHead, File.Exists(_folder.PathOf("classify.py")));
+        ConfigJson config = ConfigJson.Parse(File.ReadAllBytes(_folder.PathOf("adapter_config.json")), "adapter_config.json");
+        Assert.Equal(hasOwnHead ? "FEATURE_EXTRACTION" : "SEQ_CLS", config.GetString("task_type"));
+        Assert.Equal(TinyBase.Folder, config.GetString("base_model_name_or_path"));
+        string card = File.ReadAllText(_folder.PathOf("README.md"));
+        Assert.Contains("`refund`, `parcel`, `login`", card);
+        Assert.DoesNotContain("{", card.Replace("{l: i for i, l in enumerate(labels)}", ""));
+    }
+
+    [Theory]
+    [InlineData(LoraPooling.FamilyHead)]
+    [InlineData(LoraPooling.Mean)]
+    [InlineData(LoraPooling.FirstToken)]
+    public void A_merged_model_is_a_base_of_its_own(LoraPooling pooling)
+    {
+        using LoraTransformer trained = Train(pooling);
+        string merged = _folder.PathOf("merged");
+        trained.Model.SaveMerged(merged);
+
+        ConfigJson config = ConfigJson.Parse(File.ReadAllBytes(Path.Combine(merged, "config.json")), "config.json");
+        bool hasOwnHead = pooling != LoraPooling.FamilyHead;
+        Assert.Equal([hasOwnHead ? "BertModel" : "BertForSequenceClassification"], config.TryGetStrings("architectures"));
+        Assert.Equal(!hasOwnHead, config.Has("id2label"));
+        using var weights = SafetensorsFile.Open(Path.Combine(merged, "model.safetensors"));
+        Assert.Contains((hasOwnHead ? "" : "bert.") + "encoder.layer.0.attention.self.query.weight", weights.Names);
+        Assert.Equal(!hasOwnHead, weights.Names.Contains("classifier.weight"));
+        Assert.DoesNotContain(weights.Names, name => name.Contains("lora", StringComparison.Ordinal));
+        Assert.Equal(hasOwnHead, File.Exists(Path.Combine(merged, "classify.py")));
+
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
+        options.BaseModel = LoraBaseModel.FromFolder(merged);
+        options.Pooling = pooling;
+        using LoraTransformer further = Toy.Train(_context, options);
+        Assert.Equal(trained.Model.Labels, further.Model.Labels);
+    }
+
+    [Fact]
+    public void What_is_written_replaces_an_earlier_export_and_nothing_else()
+    {
+        File.WriteAllText(_folder.PathOf("notes.txt"), "mine");
+        using (LoraTransformer mean = Train(LoraPooling.Mean))
+        {
+            mean.Model.SavePeft(_folder.Path);
+        }
+        using LoraTransformer family = Train(LoraPooling.FamilyHead);
+        family.Model.SavePeft(_folder.Path);
+
+        Assert.Equal(["README.md", "adapter_config.json", "adapter_model.safetensors", "notes.txt"],
+            Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Folders_that_hold_something_else_are_refused()
+    {
+        string baseFolder = TinyBase.Create();
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
+        options.BaseModel = LoraBaseModel.FromFolder(baseFolder);
+        using LoraTransformer model = Toy.Train(_context, options);
+        model.Model.SavePeft(_folder.PathOf("adapter"));
+        model.Model.SaveMerged(_folder.PathOf("merged"));
+        File.WriteAllText(_folder.PathOf("file"), "");
+
+        Assert.Contains("holds a model", Refused(() => model.Model.SavePeft(_folder.PathOf("merged"))));
+        Assert.Contains("holds a model", Refused(() => model.Model.SavePeft(baseFolder)));
+        Assert.Contains("holds an adapter", Refused(() => model.Model.SaveMerged(_folder.PathOf("adapter"))));
+        Assert.Contains("holds the base model", Refused(() => model.Model.SaveMerged(baseFolder + "/")));
+        Assert.Contains("is a file", Refused(() => model.Model.SavePeft(_folder.PathOf("file"))));
+        Directory.Delete(baseFolder, recursive: true);
+    }
+
+    [Fact]
+    public void A_failure_leaves_the_folder_as_it_was()
+    {
+        string baseFolder = TinyBase.Create();
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
+        options.BaseModel = LoraBaseModel.FromFolder(baseFolder);
+        using LoraTransformer model = Toy.Train(_context, options);
+        string merged = _folder.PathOf("merged");
+        model.Model.SaveMerged(merged);
+        byte[] before = File.ReadAllBytes(Path.Combine(merged, "model.safetensors"));
+        File.WriteAllText(Path.Combine(baseFolder, "config.json"), """{"model_type": "bert"}""");
+
+        Assert.ThrowsAny<Exception>(() => model.Model.SaveMerged(merged));
+        Assert.ThrowsAny<Exception>(() => model.Model.SaveMerged(_folder.PathOf("other")));
+
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(merged, "model.safetensors")));
+        Assert.Equal(["merged"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName));
+        Directory.Delete(baseFolder, recursive: true);
+    }
+
+    [Fact]
+    public void A_zip_of_the_adapter_alone_checks_its_base()
+    {
+        string baseFolder = TinyBase.Create();
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
+        options.BaseModel = LoraBaseModel.FromFolder(baseFolder);
+        using LoraTransformer model = Toy.Train(_context, options);
+        IDataView data = Toy.View(_context);
+        string zip = _folder.PathOf("deep/adapter.zip");
+        model.Model.SaveAdapterOnly(zip);
+
+        Assert.InRange(new FileInfo(zip).Length, 1, new FileInfo(Path.Combine(baseFolder, "model.safetensors")).Length / 2);
+        using (var loaded = (LoraTransformer)_context.Model.Load(zip, out DataViewSchema schema))
+        {
+            Assert.Equal(["Text"], schema.Select(column => column.Name));
+            Assert.Equal(Toy.Scores(model.Transform(data)), Toy.Scores(loaded.Transform(data)));
+        }
+        byte[] weights = File.ReadAllBytes(Path.Combine(baseFolder, "model.safetensors"));
+        weights[^1] ^= 1;
+        File.WriteAllBytes(Path.Combine(baseFolder, "model.safetensors"), weights);
+        Exception? error = Assert.ThrowsAny<Exception>(() => _context.Model.Load(zip, out _));
+        Assert.Contains("is not the one the saved model was trained on", error.ToString());
+        Directory.Delete(baseFolder, recursive: true);
+    }
+
+    private LoraTransformer Train(LoraPooling pooling)
+    {
+        LoraTextClassificationTrainer.Options options = Toy.Options();
+        options.Pooling = pooling;
+        return Toy.Train(_context, options);
+    }
+
+    private static string Refused(Action save) => Assert.Throws<IOException>(save).Message;
+}
