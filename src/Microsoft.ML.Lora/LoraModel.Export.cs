@@ -20,10 +20,16 @@ public sealed partial class LoraModel
     /// </remarks>
     /// <param name="folder">The folder; made when it is not there.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="InvalidOperationException">The model has no low-rank updates.</exception>
     /// <exception cref="IOException">The folder holds a whole model (a config.json), the path is a file, or writing fails.</exception>
     public void SavePeft(string folder)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        if (!HasUpdates)
+        {
+            throw new InvalidOperationException(
+                $"The model was trained with FineTuning {FineTuning}: it has no low-rank updates to write. SaveMerged writes it whole.");
+        }
         ModelExport.SavePeft(Contents, folder);
     }
 

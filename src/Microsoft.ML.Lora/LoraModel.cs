@@ -32,9 +32,12 @@ public sealed partial class LoraModel
     public string BaseModelId => Contents.BaseOrigin.Id;
 
     /// <summary>The SHA-256 of the base model's weights, in hexadecimal.</summary>
-    public string BaseModelSha256 => Contents.BaseFiles.Identity;
+    public string BaseModelSha256 => Contents.BaseSha256;
 
-    /// <summary>Number of parameters that were trained: adapters and head.</summary>
+    /// <summary>What of the model was trained.</summary>
+    public LoraFineTuning FineTuning => (LoraFineTuning)Contents.FineTuning;
+
+    /// <summary>Number of parameters that were trained: adapters and head, or the whole model, or the head.</summary>
     public long TrainableParameters { get; }
 
     /// <summary>Number of all parameters: base model, adapters and head.</summary>
@@ -43,11 +46,14 @@ public sealed partial class LoraModel
     /// <summary>The base model's layers that have an adapter.</summary>
     public IReadOnlyList<LoraLayer> AdaptedLayers { get; }
 
-    /// <summary>Rank of the updates.</summary>
-    public int Rank => Contents.AdapterConfig.Rank;
+    /// <summary>
+    /// Rank of the updates where no pattern says otherwise; twice what was asked for after PiSSA and OLoRA, whose start is part of
+    /// the update; 0 for a model without updates.
+    /// </summary>
+    public int Rank => HasUpdates ? Contents.AdapterConfig.Rank : 0;
 
-    /// <summary>Numerator of the updates' scaling alpha/r.</summary>
-    public float Alpha => Contents.AdapterConfig.Alpha;
+    /// <summary>Numerator of the updates' scaling, alpha/r or alpha/√r; 0 for a model without updates.</summary>
+    public float Alpha => HasUpdates ? Contents.AdapterConfig.Alpha : 0;
 
     /// <summary>Tokens of a text at most, special tokens included; longer texts are cut.</summary>
     public int MaxTokens => Contents.MaxTokens;
@@ -74,6 +80,8 @@ public sealed partial class LoraModel
     public long TruncatedRows => Contents.Training.Truncated;
 
     internal ModelContents Contents { get; }
+
+    private bool HasUpdates => FineTuning == LoraFineTuning.Lora;
 
     /// <summary>The probabilities of the <see cref="Labels"/> for a text; the same bits as in a pipeline.</summary>
     /// <param name="text">The text; null counts as empty.</param>

@@ -6,7 +6,7 @@ public sealed partial class LoraTextClassificationTrainer
     /// The settings of a <see cref="LoraTextClassificationTrainer"/>. They are read and checked when the trainer is made;
     /// one exception names everything that is wrong.
     /// </summary>
-    public sealed class Options
+    public sealed partial class Options
     {
         /// <summary>The key column to learn; its key values are the classes. Default "Label".</summary>
         public string LabelColumnName = "Label";
@@ -29,18 +29,6 @@ public sealed partial class LoraTextClassificationTrainer
         /// <summary>The pretrained encoder; null (default) is <see cref="LoraBaseModel.Embedded"/>.</summary>
         public LoraBaseModel? BaseModel;
 
-        /// <summary>Rank r of the update B·A of each adapted layer, 1 to 4096. Default 8.</summary>
-        public int Rank = 8;
-
-        /// <summary>Numerator of the scaling alpha/r of the update, above 0. Default 16.</summary>
-        public float Alpha = 16;
-
-        /// <summary>The layers to adapt. Default <see cref="LoraTargetModules.AllLinear"/>.</summary>
-        public LoraTargetModules TargetModules = LoraTargetModules.AllLinear;
-
-        /// <summary>Probability of dropping an input of an adapter while training, 0 to below 1. Default 0.05.</summary>
-        public float LoraDropout = 0.05f;
-
         /// <summary>
         /// Whether the base model's own dropout is on while training, of hidden states and attention, as its config.json has it
         /// (usually 0.1). Default true.
@@ -57,16 +45,11 @@ public sealed partial class LoraTextClassificationTrainer
         public int? Epochs;
 
         /// <summary>
-        /// Rows in an optimiser step, 1 or more; null (default) suits the number of training rows: 32 from 2,000 rows on, 16
+        /// Rows computed on at a time, 1 or more, of which an optimiser step takes this times
+        /// <see cref="GradientAccumulation"/>; null (default) suits the number of training rows: 32 from 2,000 rows on, 16
         /// with fewer.
         /// </summary>
         public int? BatchSize;
-
-        /// <summary>
-        /// Learning rate after the warm-up, above 0; null (default) suits the base model's size: 1e-3 up to a hidden size
-        /// of 512, 3e-4 below 1024, 2e-4 from there.
-        /// </summary>
-        public float? LearningRate;
 
         /// <summary>
         /// Whether the head starts from a logistic regression on what the untouched base makes of the training rows, which costs
@@ -74,15 +57,6 @@ public sealed partial class LoraTextClassificationTrainer
         /// ([Kumar et al. 2022](https://arxiv.org/abs/2202.10054)). Default true.
         /// </summary>
         public bool LinearProbe = true;
-
-        /// <summary>Share of all steps in which the learning rate rises, 0 to below 1; then it falls to 0. Default 0.06.</summary>
-        public float WarmupFraction = 0.06f;
-
-        /// <summary>Weight decay of AdamW on matrices (not on biases), 0 or more. Default 0.01.</summary>
-        public float WeightDecay = 0.01f;
-
-        /// <summary>Length that the gradient of a step is cut to, above 0; positive infinity never cuts. Default 1.</summary>
-        public float MaxGradientNorm = 1;
 
         /// <summary>
         /// Tokens of a row at most, special tokens included, 4 or more and no more than the base model takes; longer texts

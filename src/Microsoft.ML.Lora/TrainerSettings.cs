@@ -4,7 +4,7 @@ using Microsoft.ML.Lora.DataView;
 namespace Microsoft.ML.Lora;
 
 /// <summary>A trainer's options, checked and out of reach of later changes.</summary>
-internal sealed class TrainerSettings
+internal sealed partial class TrainerSettings
 {
     private const int LargestRank = 4096;
     private const int FewestTokens = 4;
@@ -15,7 +15,7 @@ internal sealed class TrainerSettings
     public TrainerSettings(LoraTextClassificationTrainer.Options options)
     {
         CheckColumns(options);
-        CheckAdapter(options);
+        CheckMethod(options);
         CheckTraining(options);
         if (_problems.Count > 0)
         {
@@ -26,13 +26,7 @@ internal sealed class TrainerSettings
         Options = Copy(options);
         Inputs = new InputColumns(options.TextColumnName, options.TextPairColumnName,
             options.LabelColumnName, options.ExampleWeightColumnName);
-        Adapter = new AdapterConfig
-        {
-            Rank = options.Rank,
-            Alpha = options.Alpha,
-            Dropout = options.LoraDropout,
-            TargetModules = options.TargetModules.Modules,
-        };
+        Adapter = AdapterOf(Options);
     }
 
     /// <summary>A private copy of what the user gave.</summary>
@@ -65,25 +59,10 @@ internal sealed class TrainerSettings
             $"ScoreColumnName and PredictedLabelColumnName are both '{options.ScoreColumnName}'");
     }
 
-    private void CheckAdapter(LoraTextClassificationTrainer.Options options)
-    {
-        Require(options.Rank is >= 1 and <= LargestRank, $"Rank is {options.Rank}, not 1 to {LargestRank}");
-        Require(options.Alpha > 0 && float.IsFinite(options.Alpha), $"Alpha is {options.Alpha}, not above 0");
-        Require(options.TargetModules is not null, $"TargetModules is null");
-        Require(options.LoraDropout is >= 0 and < 1, $"LoraDropout is {options.LoraDropout}, not 0 to below 1");
-        Require(Enum.IsDefined(options.Pooling), $"Pooling is {options.Pooling}, which is none of LoraPooling's values");
-    }
-
     private void CheckTraining(LoraTextClassificationTrainer.Options options)
     {
         Require(options.Epochs is null or >= 1, $"Epochs is {options.Epochs}, not 1 or more");
         Require(options.BatchSize is null or >= 1, $"BatchSize is {options.BatchSize}, not 1 or more");
-        Require(options.LearningRate is null || (options.LearningRate > 0 && float.IsFinite(options.LearningRate.Value)),
-            $"LearningRate is {options.LearningRate}, not above 0");
-        Require(options.WarmupFraction is >= 0 and < 1, $"WarmupFraction is {options.WarmupFraction}, not 0 to below 1");
-        Require(options.WeightDecay >= 0 && float.IsFinite(options.WeightDecay),
-            $"WeightDecay is {options.WeightDecay}, not 0 or more");
-        Require(options.MaxGradientNorm > 0, $"MaxGradientNorm is {options.MaxGradientNorm}, not above 0");
         Require(options.MaxTokens is null or >= FewestTokens, $"MaxTokens is {options.MaxTokens}, not {FewestTokens} or more");
         Require(options.ValidationFraction is >= 0 and < 1,
             $"ValidationFraction is {options.ValidationFraction}, not 0 to below 1");

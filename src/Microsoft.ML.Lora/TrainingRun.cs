@@ -3,7 +3,6 @@ using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.DataView;
 using Microsoft.ML.Lora.Models;
 using Microsoft.ML.Lora.Models.Heads;
-using Microsoft.ML.Lora.Optimization;
 using Microsoft.ML.Lora.Persistence;
 using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Tasks;
@@ -32,6 +31,10 @@ internal sealed class TrainingRun
         _seed = seed;
         _files = settings.BaseModel.Origin.Open(reporter, _options.CancellationToken);
         _encoder = EncoderConfig.Read(_files.ReadConfig());
+        if (settings.FineTuning == FineTuning.Lora)
+        {
+            AdapterFit.Check(settings.Adapter, ModelLayout.Read(_files, Head(1), settings.Adapter), _files.Description);
+        }
     }
 
     /// <summary>Reads the rows, trains, and gathers what the model needs.</summary>
@@ -41,9 +44,11 @@ internal sealed class TrainingRun
     private LoraModel Train(TrainingData data)
     {
         HeadSpec head = Head(data.Labels.Count);
-        using ITrainingSession session = Open(head);
+        TrainingRecipe recipe = TrainingRecipe.For(data.Training.Count, _encoder.HiddenSize);
+        recipe = recipe with { LearningRate = _settings.LearningRate(recipe, _encoder.HiddenSize) };
+        using ITrainingSession session = Open(head, data, recipe);
         _reporter.Starting(data.Training.Count, data.Validation.Count, data.Labels.Count, session.Facts, _seed);
-        TrainingOutcome outcome = Train(session, data.Training, data.Validation, data.Labels.Count);
+        TrainingOutcome outcome = Train(session, recipe, data.Training, data.Validation, data.Labels.Count);
         _reporter.Finished(outcome);
         return new LoraModel(
             new ModelContents
@@ -52,6 +57,7 @@ internal sealed class TrainingRun
                     _options.LabelColumnName, _options.ScoreColumnName, _options.PredictedLabelColumnName),
                 Labels = data.Labels,
                 MaxTokens = data.MaxTokens,
+                FineTuning = _settings.FineTuning,
                 AdapterConfig = session.Facts.ExportedAdapter,
                 Adapter = outcome.State,
                 Head = head,
@@ -73,20 +79,21 @@ internal sealed class TrainingRun
             _settings.Threads);
     }
 
-    private TrainingOutcome Train(ITrainingSession session, IReadOnlyList<EncodedExample> training,
-        IReadOnlyList<EncodedExample> validation, int classes)
+    private TrainingOutcome Train(ITrainingSession session, TrainingRecipe recipe,
+        IReadOnlyList<EncodedExample> training, IReadOnlyList<EncodedExample> validation, int classes)
     {
         if (_options.LinearProbe)
         {
             LinearProbe.StartHead(session, training, classes, _encoder.HiddenSize, _settings.Threads);
         }
-        TrainingRecipe recipe = TrainingRecipe.For(training.Count, _encoder.HiddenSize);
         var plan = new TrainingPlan
         {
             Epochs = _options.Epochs ?? recipe.Epochs,
             BatchSize = _options.BatchSize ?? recipe.BatchSize,
-            LearningRate = _options.LearningRate ?? recipe.LearningRate,
-            WarmupFraction = _options.WarmupFraction,
+            BatchesPerStep = _options.GradientAccumulation,
+            LearningRate = recipe.LearningRate,
+            Schedule = _settings.Schedule,
+            WarmupFraction = _settings.Warmup,
             Patience = _options.EarlyStoppingPatience,
             Seed = _seed,
             ReturnBestOnCancel = _options.ReturnBestOnCancel,
@@ -108,26 +115,29 @@ internal sealed class TrainingRun
         _reporter.Report(progress);
     }
 
-    private ITrainingSession Open(HeadSpec head) => ComputeProviders.Default.Open(new SessionSpec
+    private ITrainingSession Open(HeadSpec head, TrainingData data, TrainingRecipe recipe)
     {
-        Base = _files,
-        Adapter = _settings.Adapter,
-        Head = head,
-        HiddenDropout = _options.BaseDropout ? _encoder.HiddenDropout : 0,
-        AttentionDropout = _options.BaseDropout ? _encoder.AttentionDropout : 0,
-        Optimizer = new OptimizerSpec
+        var spec = new SessionSpec
         {
-            WeightDecay = _options.WeightDecay,
-            MaxGradientNorm = float.IsFinite(_options.MaxGradientNorm) ? _options.MaxGradientNorm : 0,
-        },
-        Seed = (ulong)(uint)_seed,
-        Threads = _settings.Threads,
-    });
+            Base = _files,
+            FineTuning = _settings.FineTuning,
+            Adapter = _settings.Adapter,
+            Head = head,
+            HiddenDropout = _options.BaseDropout ? _encoder.HiddenDropout : 0,
+            AttentionDropout = _options.BaseDropout ? _encoder.AttentionDropout : 0,
+            Loss = _settings.Loss with { ClassWeights = _options.ClassWeights?.Of(data.Labels, data.Training) },
+            Penalty = _settings.Penalty,
+            Optimizer = _settings.Optimizer(recipe.LearningRate),
+            Seed = (ulong)(uint)_seed,
+            Threads = _settings.Threads,
+        };
+        return ComputeProviders.Default.Open(spec);
+    }
 
     private HeadSpec Head(int classes) => new()
     {
         Outputs = classes,
-        Dropout = _options.BaseDropout ? _encoder.HiddenDropout : 0,
+        Dropout = _options.HeadDropout ?? (_options.BaseDropout ? _encoder.HiddenDropout : 0),
         Pooling = _options.Pooling switch
         {
             LoraPooling.Mean => Pooling.Mean,

@@ -55,6 +55,71 @@ public class OptionsTests
     }
 
     [Fact]
+    public void Everything_wrong_of_the_method_is_named_in_one_message()
+    {
+        string message = MessageOf(new LoraTextClassificationTrainer.Options
+        {
+            FineTuning = (LoraFineTuning)9,
+            Formulation = (LoraFormulation)9,
+            Initialization = LoraInitialization.Orthogonal,
+            Rank = 3,
+            Scaling = (LoraScaling)9,
+            Bias = (LoraBias)9,
+            LayersToTransform = [0, -1],
+            RankPattern = new Dictionary<string, int> { ["query"] = 0, ["("] = 2 },
+            AlphaPattern = new Dictionary<string, float> { ["query"] = -1 },
+            ModulesToSave = ["embeddings"],
+            HeadDropout = 1,
+            Loss = (LoraLoss)9,
+            LabelSmoothing = 1,
+            FocalGamma = -1,
+            UpdatePenaltyStrength = 1,
+            Optimizer = (LoraOptimizer)9,
+            Schedule = (LoraSchedule)9,
+            HeadLearningRate = -1,
+            LoraPlusRatio = 0,
+            GradientAccumulation = 0,
+            Momentum = 2,
+            Beta1 = 1,
+            Epsilon = 0,
+        });
+        foreach (string problem in new[]
+        {
+            "FineTuning is 9", "Formulation is 9", "Orthogonal needs even ranks", "Scaling is 9", "Bias is 9",
+            "LayersToTransform has -1", "RankPattern has 0 for 'query'", "RankPattern has '('", "AlphaPattern has -1",
+            "ModulesToSave is 'embeddings'", "HeadDropout is 1", "Loss is 9", "LabelSmoothing is 1", "FocalGamma is -1",
+            "UpdatePenaltyStrength is 1 and UpdatePenalty is None", "Optimizer is 9", "Schedule is 9", "HeadLearningRate is -1",
+            "LoraPlusRatio is 0", "GradientAccumulation is 0", "Momentum is 2", "Beta1 is 1", "Epsilon is 0",
+        })
+        {
+            Assert.Contains(problem, message);
+        }
+    }
+
+    [Fact]
+    public void Options_that_contradict_each_other_say_what_to_do()
+    {
+        string full = MessageOf(new LoraTextClassificationTrainer.Options
+        {
+            FineTuning = LoraFineTuning.Full,
+            Formulation = LoraFormulation.Dora,
+            LoraPlusRatio = 16,
+        });
+        Assert.Contains("FineTuning is Full, which has no low-rank updates for Formulation, LoraPlusRatio", full);
+        Assert.Contains("set FineTuning to Lora", full);
+        Assert.Contains("LabelSmoothing is for Loss CrossEntropy", MessageOf(
+            new LoraTextClassificationTrainer.Options { Loss = LoraLoss.Focal, LabelSmoothing = 0.1f }));
+        Assert.Contains("FocalGamma is for Loss Focal", MessageOf(
+            new LoraTextClassificationTrainer.Options { FocalGamma = 2 }));
+        Assert.Contains("Momentum is for Optimizer Sgd", MessageOf(
+            new LoraTextClassificationTrainer.Options { Momentum = 0.5f }));
+        Assert.Contains("Beta1, Beta2 and Epsilon are for Optimizer AdamW and Adam", MessageOf(
+            new LoraTextClassificationTrainer.Options { Optimizer = LoraOptimizer.Sgd, Beta2 = 0.99f }));
+        Assert.Contains("a penalty needs a strength above 0", MessageOf(
+            new LoraTextClassificationTrainer.Options { UpdatePenalty = LoraUpdatePenalty.Nuclear }));
+    }
+
+    [Fact]
     public void A_pair_needs_two_columns() => Assert.Contains("TextPairColumnName names the column of TextColumnName",
         Assert.Throws<ArgumentException>(() => _context.MulticlassClassification.Trainers.Lora(
             textColumnName: "Text", textPairColumnName: "Text")).Message);
@@ -78,4 +143,15 @@ public class OptionsTests
         Assert.Throws<ArgumentException>(() => LoraTargetModules.Named("query", " "));
         Assert.ThrowsAny<ArgumentException>(() => LoraTargetModules.Matching("("));
     }
+
+    [Fact]
+    public void Weights_of_classes_are_above_0()
+    {
+        Assert.Throws<ArgumentException>(() => LoraClassWeights.InOrder());
+        Assert.Throws<ArgumentException>(() => LoraClassWeights.InOrder(1, 0));
+        Assert.Throws<ArgumentException>(() => LoraClassWeights.ByLabel(new Dictionary<string, float> { ["a"] = float.NaN }));
+    }
+
+    private string MessageOf(LoraTextClassificationTrainer.Options options) =>
+        Assert.Throws<ArgumentException>(() => _context.MulticlassClassification.Trainers.Lora(options)).Message;
 }

@@ -82,12 +82,15 @@ internal sealed record AdapterConfig
         return (rank, alpha / (UseRsLora ? MathF.Sqrt(rank) : rank));
     }
 
-    // PEFT's rule: a pattern is a regular expression for the end of the name, at a dot.
+    /// <summary>PEFT's rule: a pattern is a regular expression for the name, or for its end after a dot.</summary>
+    public static bool Matches(string pattern, string name) =>
+        Regex.IsMatch(name, $@"^(.*\.)?({pattern})$", RegexOptions.CultureInvariant);
+
     private static T Lookup<T>(IReadOnlyDictionary<string, T> patterns, string name, T otherwise)
     {
         foreach ((string pattern, T value) in patterns)
         {
-            if (Regex.IsMatch(name, $@"^(.*\.)?({pattern})$", RegexOptions.CultureInvariant))
+            if (Matches(pattern, name))
             {
                 return value;
             }

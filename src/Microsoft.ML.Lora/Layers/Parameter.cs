@@ -46,6 +46,9 @@ internal sealed class Parameter
     /// <summary>What it is.</summary>
     public ParameterRole Role { get; }
 
+    /// <summary>Whether it belongs to the head, which may learn at a rate of its own.</summary>
+    public bool IsHead { get; set; }
+
     /// <summary>One or two dimensions.</summary>
     public IReadOnlyList<int> Shape { get; }
 

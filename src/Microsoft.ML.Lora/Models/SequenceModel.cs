@@ -31,6 +31,11 @@ internal sealed class SequenceModel : IDisposable
         var reader = new WeightReader(weights, config.Family.Prefix);
         Encoder = new Encoder(reader, config);
         Head = new SequenceHead(reader, config, head, trainHeadDense, Parameters, random);
+        foreach (Parameter parameter in Parameters.All)
+        {
+            parameter.IsHead = true;
+        }
+
         reader.ThrowIfIncomplete(config.Family.ModelType);
         Slots =
         [

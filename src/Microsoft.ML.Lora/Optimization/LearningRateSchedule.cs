@@ -12,7 +12,7 @@ internal enum ScheduleShape
     /// <summary>Not at all.</summary>
     Constant,
 
-    /// <summary>Up along a cosine for 30% of the steps, whatever the warm-up, and down to nearly zero (Smith 2018).</summary>
+    /// <summary>Up along a cosine, from a 25th, through the warm-up, and down to nearly zero (Smith and Topin 2018).</summary>
     OneCycle,
 }
 
@@ -22,7 +22,6 @@ internal enum ScheduleShape
 /// <param name="WarmupSteps">Steps of warm-up, 0 to <paramref name="TotalSteps"/>.</param>
 internal sealed record LearningRateSchedule(ScheduleShape Shape, int TotalSteps, int WarmupSteps)
 {
-    private const double OneCycleRise = 0.3;
     private const double OneCycleStart = 1.0 / 25;
     private const double OneCycleEnd = 1e-4 / 25;
 
@@ -51,7 +50,7 @@ internal sealed record LearningRateSchedule(ScheduleShape Shape, int TotalSteps,
 
     private double OneCycle(int step)
     {
-        double peak = Math.Max(1, (OneCycleRise * TotalSteps) - 1);
+        double peak = Math.Max(1, WarmupSteps - 1);
         return step <= peak
             ? Between(OneCycleStart, 1, step / peak)
             : Between(1, OneCycleEnd, Math.Min(1, (step - peak) / Math.Max(1, TotalSteps - 1 - peak)));

@@ -35,7 +35,10 @@ internal abstract class Optimizer(ParameterSet parameters, OptimizerSpec spec) :
         Steps++;
         foreach (Parameter parameter in _parameters)
         {
-            float rate = learningRate * (parameter.Role == ParameterRole.LoraB ? Spec.LoraPlusRatio : 1);
+            float rate = learningRate * (
+                parameter.IsHead ? Spec.HeadRatio
+                : parameter.Role == ParameterRole.LoraB ? Spec.LoraPlusRatio
+                : 1);
             float decay = Spec.DecayVectors || parameter.Shape.Count > 1 ? Spec.WeightDecay : 0;
             Update(parameter, parameter.In(gradients), gradientScale, rate, decay);
         }

@@ -45,4 +45,7 @@ internal sealed record OptimizerSpec
 
     /// <summary>How many times A's learning rate B's is (LoRA+, Hayou et al. 2024); 1 by default.</summary>
     public float LoraPlusRatio { get; init; } = 1;
+
+    /// <summary>How many times the others' learning rate the head's is; 1 by default.</summary>
+    public float HeadRatio { get; init; } = 1;
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Tokenization.Files;
 
 namespace Microsoft.ML.Lora.Persistence;
@@ -13,7 +14,8 @@ namespace Microsoft.ML.Lora.Persistence;
 /// <item>adapter_config.json, adapter_model.safetensors (and classification_head.safetensors for a head of our own): the adapter
 /// and the head, as PEFT has them;</item>
 /// <item>config.json and the tokenizer's files, as the base model has them;</item>
-/// <item>model.safetensors: the base's weights, when the archive carries them;</item>
+/// <item>model.safetensors: the base's weights, when the archive carries them; of a model trained in full its own weights, and
+/// neither adapter nor base; where the head alone was trained, classification_head.safetensors holds its tensors by their names;</item>
 /// <item>manifest.json: format version, columns, labels, base and its hash, training history, and of every other file the
 /// length and SHA-256, which are checked when it is read.</item>
 /// </list>
@@ -31,28 +33,37 @@ internal static class ModelArchive
     public static string Write(ModelContents model, Action<string, Action<Stream>> save)
     {
         var writer = new ArchiveWriter(save);
-        ArchivedAdapter.Write(model, writer.Write);
+        if (model.FineTuning == FineTuning.Lora)
+        {
+            ArchivedAdapter.Write(model, writer.Write);
+        }
+        else
+        {
+            writer.Write(TensorsFile(model.FineTuning), stream => ArchivedState.Write(stream, model));
+        }
         writer.Copy(model.BaseFiles, ConfigFile);
         foreach (string name in TokenizerFiles.Names.Where(model.BaseFiles.Exists))
         {
             writer.Copy(model.BaseFiles, name);
         }
-        bool included = model.ArchivesBase && model.BaseOrigin.Kind != BaseKind.Embedded;
+        bool full = model.FineTuning == FineTuning.Full;
+        bool included = model.ArchivesBase && model.BaseOrigin.Kind != BaseKind.Embedded && !full;
         if (included)
         {
             WriteWeights(model.BaseFiles, writer);
         }
         return writer.WriteManifest(ManifestFile, new ModelManifest
         {
-            FormatVersion = ModelManifest.CurrentFormat,
+            FormatVersion = model.FineTuning == FineTuning.Lora ? ModelManifest.FormatOfUpdates : ModelManifest.CurrentFormat,
             LibraryVersion = LibraryVersion(),
             Base = new ManifestBase(model.BaseOrigin.Kind, model.BaseOrigin.Id, model.BaseOrigin.Revision,
-                model.BaseFiles.Identity, included),
+                model.BaseSha256, included),
             Columns = model.Columns,
             Labels = model.Labels,
             MaxTokens = model.MaxTokens,
             TotalParameters = model.TotalParameters,
             Pooling = model.Head.Pooling.ToString(),
+            FineTuning = model.FineTuning,
             Training = model.Training,
             Files = writer.Files,
         });
@@ -67,25 +78,43 @@ internal static class ModelArchive
         var reader = new ArchiveReader(tryRead);
         ModelManifest manifest = reader.ReadManifest(ManifestFile, header);
         Dictionary<string, byte[]> files = manifest.Files.ToDictionary(file => file.Name, reader.Read);
-        BaseModelFiles? outside = manifest.Base.Included ? null : OpenBase(manifest.Base);
+        bool needsBase = !manifest.Base.Included && manifest.FineTuning != FineTuning.Full;
+        BaseModelFiles? outside = needsBase ? OpenBase(manifest.Base) : null;
         var baseFiles = new ArchivedModelFiles(files, outside);
         Pooling pooling = ParsePooling(manifest.Pooling);
-        PeftAdapter adapter = ArchivedAdapter.Read(baseFiles, pooling, name => Entry(files, name));
+        (AdapterConfig config, AdapterState state) = ReadTrained(manifest.FineTuning, pooling, baseFiles, files);
         return new ModelContents
         {
             Columns = manifest.Columns,
             Labels = manifest.Labels,
             MaxTokens = manifest.MaxTokens,
-            AdapterConfig = adapter.Config,
-            Adapter = adapter.State,
+            FineTuning = manifest.FineTuning,
+            AdapterConfig = config,
+            Adapter = state,
             Head = new HeadSpec { Outputs = manifest.Labels.Count, Pooling = pooling },
             BaseFiles = baseFiles,
+            BaseSha256 = manifest.Base.Sha256,
             BaseOrigin = new BaseOrigin(manifest.Base.Kind, manifest.Base.Id, manifest.Base.Revision),
-            ArchivesBase = manifest.Base.Included,
+            ArchivesBase = manifest.Base.Included || manifest.FineTuning == FineTuning.Full,
             TotalParameters = manifest.TotalParameters,
             Training = manifest.Training,
         };
     }
+
+    private static (AdapterConfig Config, AdapterState State) ReadTrained(
+        FineTuning fineTuning, Pooling pooling, BaseModelFiles baseFiles, Dictionary<string, byte[]> files)
+    {
+        if (fineTuning != FineTuning.Lora)
+        {
+            string name = TensorsFile(fineTuning);
+            return (new AdapterConfig(), ArchivedState.Read(Entry(files, name), name));
+        }
+        PeftAdapter adapter = ArchivedAdapter.Read(baseFiles, pooling, name => Entry(files, name));
+        return (adapter.Config, adapter.State);
+    }
+
+    private static string TensorsFile(FineTuning fineTuning) =>
+        fineTuning == FineTuning.Full ? WeightsFile : PeftHeadFile.Name;
 
     private static byte[] Entry(Dictionary<string, byte[]> files, string name) => files.GetValueOrDefault(name)
         ?? throw new InvalidDataException($"The saved model is damaged: its entry {ManifestFile} does not list {name}.");

@@ -1,6 +1,7 @@
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Tasks;
 using Microsoft.ML.Lora.Training;
 
@@ -18,7 +19,10 @@ internal sealed record ModelContents
     /// <summary>Tokens of a row at most.</summary>
     public required int MaxTokens { get; init; }
 
-    /// <summary>The adapter's settings.</summary>
+    /// <summary>What of the model was trained.</summary>
+    public FineTuning FineTuning { get; init; }
+
+    /// <summary>The adapter's settings; of no meaning unless low-rank updates were trained.</summary>
     public required AdapterConfig AdapterConfig { get; init; }
 
     /// <summary>The trained tensors, head included.</summary>
@@ -27,8 +31,15 @@ internal sealed record ModelContents
     /// <summary>The head's settings.</summary>
     public required HeadSpec Head { get; init; }
 
-    /// <summary>The base model's files.</summary>
+    /// <summary>The base model's files; those of a loaded model that was trained in full hold the trained weights.</summary>
     public required BaseModelFiles BaseFiles { get; init; }
+
+    /// <summary>The SHA-256 of the base model's weights, in hexadecimal.</summary>
+    public string BaseSha256
+    {
+        get => field ?? BaseFiles.Identity;
+        init;
+    }
 
     /// <summary>Where the base model comes from.</summary>
     public required BaseOrigin BaseOrigin { get; init; }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Tasks;
 using Microsoft.ML.Lora.Training;
 
@@ -8,8 +9,11 @@ namespace Microsoft.ML.Lora.Persistence;
 /// <summary>What manifest.json holds: everything about a saved model that is in no other file, and the other files' hashes.</summary>
 internal sealed record ModelManifest
 {
-    /// <summary>The archive format that this library writes and the newest it reads.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>The newest archive format that this library reads; it came with models without low-rank updates.</summary>
+    public const int CurrentFormat = 2;
+
+    /// <summary>The archive format of models with low-rank updates.</summary>
+    public const int FormatOfUpdates = 1;
 
     private static readonly JsonSerializerOptions _json = new()
     {
@@ -37,6 +41,9 @@ internal sealed record ModelManifest
     public required long TotalParameters { get; init; }
 
     public required string Pooling { get; init; }
+
+    /// <summary>What was trained; format 1 is of low-rank updates alone and does not say it.</summary>
+    public FineTuning FineTuning { get; init; }
 
     public required TrainingRecord Training { get; init; }
 

@@ -31,12 +31,14 @@ internal sealed class GradientSum : IDisposable
     public AlignedBuffer Shard(int shard) => _shards[shard];
 
     /// <summary>Has zeroed buffers for that many shards.</summary>
-    public void Clear(int count)
+    /// <param name="count">Number of shards.</param>
+    /// <param name="keepsTotal">Whether the first shard is added to the sum so far, as a further part of one step.</param>
+    public void Clear(int count, bool keepsTotal = false)
     {
         _count = count;
-        foreach (AlignedBuffer buffer in _shards)
+        for (int shard = keepsTotal ? 1 : 0; shard < _shards.Count; shard++)
         {
-            buffer.Span.Clear();
+            _shards[shard].Span.Clear();
         }
 
         while (_shards.Count < count)

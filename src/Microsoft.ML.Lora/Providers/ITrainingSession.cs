@@ -4,9 +4,9 @@ using Microsoft.ML.Lora.Batching;
 namespace Microsoft.ML.Lora.Providers;
 
 /// <summary>What one step gave.</summary>
-/// <param name="Loss">The batch's mean loss before the update.</param>
+/// <param name="Loss">The examples' mean loss before the update.</param>
 /// <param name="GradientNorm">The norm of the whole gradient before it was cut.</param>
-/// <param name="Tokens">Number of tokens in the batch.</param>
+/// <param name="Tokens">Number of tokens in the examples.</param>
 internal readonly record struct StepResult(double Loss, double GradientNorm, int Tokens);
 
 /// <summary>One adapted layer.</summary>
@@ -48,7 +48,9 @@ internal interface ITrainingSession : IDisposable
     ModelFacts Facts { get; }
 
     /// <summary>Forward, loss, backward, cut, update; where loss or gradient are not finite, nothing is updated.</summary>
-    StepResult TrainStep(PackedBatch batch, float learningRate);
+    /// <param name="parts">The step's examples, cut into batches that are computed one after the other.</param>
+    /// <param name="learningRate">The step's learning rate.</param>
+    StepResult TrainStep(ReadOnlySpan<PackedBatch> parts, float learningRate);
 
     /// <summary>The outputs of a batch with the weights as they are, without dropout.</summary>
     /// <param name="batch">The batch.</param>

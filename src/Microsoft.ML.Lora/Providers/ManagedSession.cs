@@ -38,6 +38,7 @@ internal sealed class ManagedSession : ITrainingSession
     private PackedBatch _batch = new();
     private double[] _shardLosses = [];
     private double _totalWeight;
+    private int _part;
 
     /// <summary>Loads the model that is asked for.</summary>
     public ManagedSession(SessionSpec spec)
@@ -63,24 +64,33 @@ internal sealed class ManagedSession : ITrainingSession
     public ModelFacts Facts { get; }
 
     /// <inheritdoc/>
-    public StepResult TrainStep(PackedBatch batch, float learningRate)
+    public StepResult TrainStep(ReadOnlySpan<PackedBatch> parts, float learningRate)
     {
-        (double loss, double norm) = ForwardBackward(batch);
+        (double loss, double norm) = ForwardBackward(parts);
+        int tokens = 0;
+        foreach (PackedBatch part in parts)
+        {
+            tokens += part.TokenCount;
+        }
+
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
-            return new StepResult(loss, norm, batch.TokenCount);
+            return new StepResult(loss, norm, tokens);
         }
 
         float scale = _maxGradientNorm > 0 && norm > _maxGradientNorm ? (float)(_maxGradientNorm / norm) : 1;
         _optimizer.Step(_gradients.Total, scale, learningRate);
         _model.Refresh();
-        return new StepResult(loss, norm, batch.TokenCount);
+        return new StepResult(loss, norm, tokens);
     }
+
+    /// <summary>A step on one batch.</summary>
+    public StepResult TrainStep(PackedBatch batch, float learningRate) => TrainStep(new ReadOnlySpan<PackedBatch>(in batch), learningRate);
 
     /// <summary>A batch's mean loss and its gradient, before any cut; nothing is updated.</summary>
     public (double Loss, AdapterState Gradient) Differentiate(PackedBatch batch)
     {
-        (double loss, _) = ForwardBackward(batch);
+        (double loss, _) = ForwardBackward(new ReadOnlySpan<PackedBatch>(in batch));
         return (loss, AdapterState.From(_model.Parameters, _gradients.Total));
     }
 
@@ -109,26 +119,39 @@ internal sealed class ManagedSession : ITrainingSession
         _managed.Dispose();
     }
 
-    private (double Loss, double Norm) ForwardBackward(PackedBatch batch)
+    private (double Loss, double Norm) ForwardBackward(ReadOnlySpan<PackedBatch> parts)
     {
-        Plan(batch);
-        _gradients.Clear(_plan.Count);
-        if (_plan.Count == 1)
+        _totalWeight = 0;
+        foreach (PackedBatch part in parts)
         {
-            TrainShard(0, 0);
-        }
-        else
-        {
-            _team.Run(_plan.Count, _trainShard);
+            _totalWeight += TotalWeight(part);
         }
 
-        double loss = _penalty.AddGradient(_gradients.Shard(0));
-        foreach (double shardLoss in _shardLosses.AsSpan(0, _plan.Count))
+        double loss = 0;
+        double norm = 0;
+        for (_part = 0; _part < parts.Length; _part++)
         {
-            loss += shardLoss;
+            Plan(parts[_part]);
+            _gradients.Clear(_plan.Count, keepsTotal: _part > 0);
+            if (_plan.Count == 1)
+            {
+                TrainShard(0, 0);
+            }
+            else
+            {
+                _team.Run(_plan.Count, _trainShard);
+            }
+
+            loss += _part == 0 ? _penalty.AddGradient(_gradients.Shard(0)) : 0;
+            foreach (double shardLoss in _shardLosses.AsSpan(0, _plan.Count))
+            {
+                loss += shardLoss;
+            }
+
+            norm = _gradients.Sum(_team);
         }
 
-        return (loss, _gradients.Sum(_team));
+        return (loss, norm);
     }
 
     private void Plan(PackedBatch batch)
@@ -139,12 +162,17 @@ internal sealed class ManagedSession : ITrainingSession
         {
             _shardLosses = new double[_plan.Count];
         }
+    }
 
-        _totalWeight = 0;
+    private double TotalWeight(PackedBatch batch)
+    {
+        double weight = 0;
         for (int i = 0; i < batch.Count; i++)
         {
-            _totalWeight += Weight(i);
+            weight += Weight(batch, i);
         }
+
+        return weight;
     }
 
     // A single shard is worked on by all threads together, several by one thread each.
@@ -153,7 +181,7 @@ internal sealed class ManagedSession : ITrainingSession
         ShardWorker w = _workers[worker];
         ReadOnlySpan<int> members = _plan.Members(shard);
         w.Load(_batch, members, _plan.Count == 1 ? _team : ThreadTeam.Single);
-        w.Pass.Train(_gradients.Shard(shard), _random.Fork(_optimizer.Steps).Fork(shard));
+        w.Pass.Train(_gradients.Shard(shard), _random.Fork(_optimizer.Steps).Fork((_part * MostShards) + shard));
 
         Matrix outputs = _model.Forward(w.Pass, w.Memo);
         Matrix gradOutputs = w.Pass.Workspace.Rent(outputs.Rows, outputs.Columns);
@@ -167,15 +195,16 @@ internal sealed class ManagedSession : ITrainingSession
         double loss = 0;
         for (int i = 0; i < members.Length; i++)
         {
-            double share = Weight(members[i]) / _totalWeight;
-            loss += share * _loss.Evaluate(outputs[i], TargetOf(members[i]), (float)share, gradOutputs[i]);
+            double share = Weight(_batch, members[i]) / _totalWeight;
+            loss += share * _loss.Evaluate(outputs[i], TargetOf(_batch, members[i]), (float)share, gradOutputs[i]);
         }
 
         return loss;
     }
 
-    private double Weight(int example) => (double)_batch.Weights[example] * _loss.Weight(TargetOf(example));
+    private double Weight(PackedBatch batch, int example) =>
+        (double)batch.Weights[example] * _loss.Weight(TargetOf(batch, example));
 
-    private Target TargetOf(int example) =>
-        new(_batch.ClassTargets[example], _batch.RealTargets[example], _batch.Examples[example]?.Labels);
+    private static Target TargetOf(PackedBatch batch, int example) =>
+        new(batch.ClassTargets[example], batch.RealTargets[example], batch.Examples[example]?.Labels);
 }

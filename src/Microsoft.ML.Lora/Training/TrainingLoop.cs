@@ -18,7 +18,7 @@ internal sealed class TrainingLoop
     private readonly Action<TrainingProgress> _report;
     private readonly CancellationToken _cancellation;
     private readonly PaceMeter _pace = new();
-    private readonly PackedBatch _batch = new();
+    private readonly StepParts _parts;
     private int _step;
 
     /// <param name="session">Computes the steps.</param>
@@ -34,6 +34,7 @@ internal sealed class TrainingLoop
         _validate = validate;
         _report = report;
         _cancellation = cancellation;
+        _parts = new StepParts(plan.BatchSize);
     }
 
     /// <summary>Trains on the examples.</summary>
@@ -41,9 +42,9 @@ internal sealed class TrainingLoop
     /// <exception cref="InvalidOperationException">The loss or a gradient is no longer a finite number.</exception>
     public TrainingOutcome Run(IReadOnlyList<EncodedExample> examples)
     {
-        int steps = _plan.Epochs * BatchPlanner.BatchCount(examples.Count, _plan.BatchSize);
+        int steps = _plan.Epochs * BatchPlanner.BatchCount(examples.Count, _plan.StepSize);
         var schedule = new LearningRateSchedule(
-            ScheduleShape.Linear, steps, (int)Math.Round(steps * _plan.WarmupFraction));
+            _plan.Schedule, steps, (int)Math.Round(steps * _plan.WarmupFraction));
         var best = new BestEpoch(_plan.Patience);
         var history = new List<EpochRecord>();
         try
@@ -70,12 +71,11 @@ internal sealed class TrainingLoop
         long seen = 0;
         TrainingProgress progress = default;
         _pace.Resume();
-        foreach (int[] indices in BatchPlanner.Epoch(examples.Count, _plan.BatchSize, (uint)_plan.Seed, epoch))
+        foreach (int[] indices in BatchPlanner.Epoch(examples.Count, _plan.StepSize, (uint)_plan.Seed, epoch))
         {
             _cancellation.ThrowIfCancellationRequested();
             float rate = _plan.LearningRate * schedule.Factor(_step);
-            _batch.Fill(examples, indices);
-            StepResult result = _session.TrainStep(_batch, rate);
+            StepResult result = _session.TrainStep(_parts.Fill(examples, indices), rate);
             _step++;
             CheckFinite(result, epoch, rate);
             lossSum += result.Loss * indices.Length;

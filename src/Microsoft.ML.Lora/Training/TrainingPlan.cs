@@ -1,3 +1,5 @@
+using Microsoft.ML.Lora.Optimization;
+
 namespace Microsoft.ML.Lora.Training;
 
 /// <summary>How long and how fast to train, validated.</summary>
@@ -6,8 +8,17 @@ internal sealed record TrainingPlan
     /// <summary>Passes over the training examples at most; 1 or more.</summary>
     public required int Epochs { get; init; }
 
-    /// <summary>Examples in an optimiser step; 1 or more.</summary>
+    /// <summary>Examples computed on at a time; 1 or more.</summary>
     public required int BatchSize { get; init; }
+
+    /// <summary>Batches in an optimiser step; 1 or more.</summary>
+    public int BatchesPerStep { get; init; } = 1;
+
+    /// <summary>How the learning rate goes after the warm-up.</summary>
+    public ScheduleShape Schedule { get; init; } = ScheduleShape.Linear;
+
+    /// <summary>Examples in an optimiser step.</summary>
+    public int StepSize => BatchSize * BatchesPerStep;
 
     /// <summary>Learning rate at the end of the warm-up, above 0.</summary>
     public required float LearningRate { get; init; }

@@ -35,7 +35,7 @@ public class LearningRateScheduleTests
     [Fact]
     public void OneCycleRisesAndFalls()
     {
-        var schedule = new LearningRateSchedule(ScheduleShape.OneCycle, TotalSteps: 10, WarmupSteps: 0);
+        var schedule = new LearningRateSchedule(ScheduleShape.OneCycle, TotalSteps: 10, WarmupSteps: 3);
         Assert.Equal(0.04f, schedule.Factor(0), 1e-6f);
         Assert.Equal(1, schedule.Factor(2), 1e-6f);
         Assert.Equal(4e-6f, schedule.Factor(9), 1e-7f);

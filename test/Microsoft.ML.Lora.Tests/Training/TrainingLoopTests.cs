@@ -23,11 +23,19 @@ public class TrainingLoopTests
 
         public ModelFacts Facts => throw new NotSupportedException();
 
-        public StepResult TrainStep(PackedBatch batch, float learningRate)
+        public List<int> Parts { get; } = [];
+
+        public StepResult TrainStep(ReadOnlySpan<PackedBatch> parts, float learningRate)
         {
             Rates.Add(learningRate);
-            Classes.AddRange(batch.ClassTargets.AsSpan(0, batch.Count));
-            return new StepResult(Loss, 1, batch.TokenCount);
+            Parts.Add(parts.Length);
+            int tokens = 0;
+            foreach (PackedBatch batch in parts)
+            {
+                Classes.AddRange(batch.ClassTargets.AsSpan(0, batch.Count));
+                tokens += batch.TokenCount;
+            }
+            return new StepResult(Loss, 1, tokens);
         }
 
         public void Score(PackedBatch batch, Span<float> logits)
@@ -90,6 +98,15 @@ public class TrainingLoopTests
         Assert.Equal(0.1f, _session.Rates.Max(), 6);
         Assert.Equal(9, _session.Rates.IndexOf(_session.Rates.Max()), 1.0);
         Assert.True(_session.Rates[^1] < 0.002f);
+    }
+
+    [Fact]
+    public void Batches_make_a_step_together()
+    {
+        Run(Plan(epochs: 1, batchSize: 2) with { BatchesPerStep = 2 }, null);
+
+        Assert.Equal([2, 2, 2], _session.Parts);
+        Assert.Equal(Enumerable.Range(0, 10), _session.Classes.Order());
     }
 
     [Fact]

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Tensors;
+
+namespace Microsoft.ML.Lora.Persistence;
+
+/// <summary>The trained tensors of a model without low-rank updates in a safetensors file, under the names transformers gives them.</summary>
+internal static class ArchivedState
+{
+    /// <summary>Writes the tensors.</summary>
+    public static void Write(Stream stream, ModelContents model) => SafetensorsWriter.Write(
+        stream,
+        model.Adapter.Tensors.Select(tensor => TensorToWrite.Floats(
+            tensor.Key, [.. tensor.Value.Shape.Select(size => (long)size)], tensor.Value.Values)),
+        new Dictionary<string, string> { ["format"] = "pt", ["labels"] = JsonSerializer.Serialize(model.Labels.Names()) });
+
+    /// <summary>Reads the tensors.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no safetensors file.</exception>
+    public static AdapterState Read(byte[] bytes, string name)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(MappedMemory.FromArray(bytes), name);
+        var state = new AdapterState();
+        foreach (string tensorName in file.Names)
+        {
+            StoredTensor tensor = file.Find(tensorName)!;
+            state[tensorName] = new AdapterTensor([.. tensor.Shape.ToArray().Select(size => (int)size)], tensor.ToArray());
+        }
+        return state;
+    }
+}
