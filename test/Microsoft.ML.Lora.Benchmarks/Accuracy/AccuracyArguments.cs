@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Microsoft.ML.Lora.Benchmarks.Accuracy;
 
 /// <summary>The command line of <see cref="AccuracyBench"/>, read into the trainer's options.</summary>
-internal sealed class AccuracyArguments
+internal sealed partial class AccuracyArguments
 {
     private readonly Dictionary<string, string> _given = [];
 
@@ -58,7 +58,7 @@ internal sealed class AccuracyArguments
         Options.LinearProbe = Number("--probe") != 0;
         Options.MaxTokens = (int?)Number("--max-tokens");
         Options.NumberOfThreads = (int?)Number("--threads");
-        Options.Pooling = Take("--pooling") is { } pooling ? Enum.Parse<LoraPooling>(pooling, ignoreCase: true) : default;
+        ReadMethod();
         if (Take("--progress") is not null)
         {
             Options.Progress = new ConsoleProgress();

@@ -13,7 +13,11 @@ internal static class AccuracyBench
     private const string Usage =
         "usage: bench accuracy --train FILE --test FILE [--base FOLDER] [--epochs N] [--rank R] [--alpha A] [--lr X] [--seed S]\n" +
         "       [--batch B] [--dropout P] [--pooling auto|mean|firsttoken|familyhead] [--patience N] [--holdout F] [--per-class N] [--probe 0]\n" +
-        "       [--warmup F] [--decay W] [--max-tokens T] [--threads N] [--task multiclass] [--progress]";
+        "       [--warmup F] [--decay W] [--max-tokens T] [--threads N] [--task multiclass] [--progress]\n" +
+        "       [--fine-tuning lora|full|head-only] [--formulation dora] [--initialization pissa] [--scaling rank-stabilized] [--bias all]\n" +
+        "       [--targets all|qv|attention|ffn|NAME,…] [--optimizer sgd] [--momentum M] [--schedule one-cycle] [--accumulation N]\n" +
+        "       [--clip X] [--head-lr X] [--lora-plus X] [--loss focal] [--focal-gamma G] [--label-smoothing E] [--balanced 1]\n" +
+        "       [--penalty frobenius] [--penalty-strength X]";
 
     /// <summary>Runs the bench.</summary>
     /// <returns>The exit code.</returns>
