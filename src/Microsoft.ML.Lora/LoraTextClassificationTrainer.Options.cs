@@ -39,8 +39,8 @@ public sealed partial class LoraTextClassificationTrainer
         public LoraPooling Pooling = LoraPooling.Auto;
 
         /// <summary>
-        /// Passes over the training rows at most, 1 or more; null (default) suits the number of training rows: 5 from 2,000 rows
-        /// on, more with fewer, up to 20.
+        /// Passes over the training rows at most, 1 or more; null (default) suits their number: 8,000 rows are seen in all, in no
+        /// fewer than 3 passes and no more than 20.
         /// </summary>
         public int? Epochs;
 
@@ -66,9 +66,9 @@ public sealed partial class LoraTextClassificationTrainer
 
         /// <summary>
         /// Share of the training rows held back to validate every epoch, class by class, 0 to below 1; used when there is
-        /// no <see cref="ValidationSet"/> and there are 500 training rows or more. Default 0.1.
+        /// no <see cref="ValidationSet"/> and there are 500 training rows or more. Null (default) is 0.1, but 500 rows at most.
         /// </summary>
-        public float ValidationFraction = 0.1f;
+        public float? ValidationFraction;
 
         /// <summary>Rows to validate every epoch with, in the columns of the training rows; null (default) for none.</summary>
         public IDataView? ValidationSet;

@@ -64,7 +64,7 @@ internal sealed partial class TrainerSettings
         Require(options.Epochs is null or >= 1, $"Epochs is {options.Epochs}, not 1 or more");
         Require(options.BatchSize is null or >= 1, $"BatchSize is {options.BatchSize}, not 1 or more");
         Require(options.MaxTokens is null or >= FewestTokens, $"MaxTokens is {options.MaxTokens}, not {FewestTokens} or more");
-        Require(options.ValidationFraction is >= 0 and < 1,
+        Require(options.ValidationFraction is null or (>= 0 and < 1),
             $"ValidationFraction is {options.ValidationFraction}, not 0 to below 1");
         Require(options.EarlyStoppingPatience >= 0,
             $"EarlyStoppingPatience is {options.EarlyStoppingPatience}, not 0 or more");

@@ -13,7 +13,6 @@ namespace Microsoft.ML.Lora;
 internal sealed class TrainingDataReader(
     IHost host, TrainerSettings settings, TrainingReporter reporter, BaseModelFiles files, EncoderConfig encoder, int seed)
 {
-    private const int FewestRowsToHoldBack = 500;
     private const int DefaultMaxTokens = 128;
 
     private readonly LoraTextClassificationTrainer.Options _options = settings.Options;
@@ -91,12 +90,13 @@ internal sealed class TrainingDataReader(
                 ? (examples, rows.Examples)
                 : throw MLNetAccess.BadArgument(host, nameof(_options.ValidationSet), "No row of it has a label.");
         }
-        if (_options.ValidationFraction == 0 || examples.Count < FewestRowsToHoldBack)
+        float fraction = TrainingRecipe.HoldBack(examples.Count) is var usual and > 0 ? _options.ValidationFraction ?? usual : 0;
+        if (fraction == 0)
         {
             return (examples, []);
         }
         (int[] training, int[] validation) = StratifiedSplit.Of(
-            [.. examples.Select(example => example.ClassIndex)], _options.ValidationFraction, seed);
+            [.. examples.Select(example => example.ClassIndex)], fraction, seed);
         return ([.. training.Select(i => examples[i])], [.. validation.Select(i => examples[i])]);
     }
 

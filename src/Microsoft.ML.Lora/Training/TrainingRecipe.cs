@@ -6,8 +6,10 @@ namespace Microsoft.ML.Lora.Training;
 /// <param name="LearningRate">Learning rate at the end of the warm-up.</param>
 internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningRate)
 {
+    private const int FewestToHoldBack = 500;
+    private const int MostToHoldBack = 500;
     private const int FewExamples = 2000;
-    private const int FewestEpochs = 5;
+    private const int FewestEpochs = 3;
     private const int MostEpochs = 20;
     private const int SmallBatch = 16;
     private const int LargeBatch = 32;
@@ -16,9 +18,13 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     public static TrainingRecipe For(int examples, int hiddenSize) => new(
         EpochsFor(examples), examples < FewExamples ? SmallBatch : LargeBatch, LearningRateFor(hiddenSize));
 
-    // Few examples make few steps an epoch: they are gone through more often, until there are about 10,000 / 16 steps.
+    /// <summary>Share of the examples to validate with: a tenth of 500 and more, but no more than 500 of them.</summary>
+    public static float HoldBack(int examples) =>
+        examples < FewestToHoldBack ? 0 : Math.Min(0.1f, (float)MostToHoldBack / examples);
+
+    // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen.
     private static int EpochsFor(int examples) =>
-        Math.Clamp((10_000 + examples - 1) / Math.Max(1, examples), FewestEpochs, MostEpochs);
+        Math.Clamp((8_000 + examples - 1) / Math.Max(1, examples), FewestEpochs, MostEpochs);
 
     // About ten times what suits full fine-tuning; smaller encoders take more.
     private static float LearningRateFor(int hiddenSize) => hiddenSize switch
