@@ -27,6 +27,8 @@ internal sealed partial class AccuracyArguments
 
     public string Test { get; private set; } = "";
 
+    public string? Validate { get; private set; }
+
     public int? ExamplesPerClass { get; private set; }
 
     public int Seed { get; private set; }
@@ -38,6 +40,7 @@ internal sealed partial class AccuracyArguments
         Train = Take("--train") ?? throw new ArgumentException("--train FILE is needed.");
         Test = Take("--test") ?? throw new ArgumentException("--test FILE is needed.");
         ExamplesPerClass = (int?)Number("--per-class");
+        Validate = Take("--validate");
         Seed = (int)(Number("--seed") ?? 1);
         if (Take("--task") is { } task && task != "multiclass")
         {
