@@ -104,10 +104,7 @@ internal sealed class TrainingRun
             float[] scores = Evaluator.Logits(current, validation, classes);
             Probabilities.FromLogits(scores, classes);
             ClassificationMetrics metrics = ClassificationMetrics.Of(scores, truth, classes);
-            return new ValidationScore(metrics.LogLoss, metrics.Accuracy)
-            {
-                Noise = Math.Sqrt(metrics.Accuracy * (1 - metrics.Accuracy) / truth.Length),
-            };
+            return new ValidationScore(metrics.LogLoss, metrics.Accuracy);
         };
         return new TrainingLoop(session, plan, validate, Report, _options.CancellationToken).Run(training);
     }

@@ -6,6 +6,7 @@ using Microsoft.ML.Lora.Benchmarks.Text;
 var verbs = new Dictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
     ["accuracy"] = AccuracyBench.Run,
+    ["study"] = StudyBench.Run,
     ["sweep"] = SweepBench.Run,
     ["bow"] = BagOfWordsBench.Run,
     ["gemm"] = GemmBench.Run,

@@ -5,9 +5,7 @@ namespace Microsoft.ML.Lora.Training;
 /// <param name="Metric">The metric that picks the best epoch; higher is better.</param>
 internal sealed record ValidationScore(double Loss, double Metric)
 {
-    /// <summary>Standard error of the metric.</summary>
-    public double Noise { get; init; }
-
-    /// <summary>A higher metric, or one that is lower by no more than its noise.</summary>
-    public bool IsBetterThan(ValidationScore? other) => other is null || Metric >= other.Metric - Noise;
+    /// <summary>A higher metric, or the same metric at a lower loss.</summary>
+    public bool IsBetterThan(ValidationScore? other) =>
+        other is null || Metric > other.Metric || (Metric == other.Metric && Loss < other.Loss);
 }

@@ -70,8 +70,16 @@ internal static class AccuracyBench
             Epochs = model.Model.History.Count,
             BestEpoch = model.Model.BestEpoch,
             TrainableParameters = model.Model.TrainableParameters,
+            ZipMb = SavedMb(context, model, train.Schema),
             PeakRssMb = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
         };
+    }
+
+    private static double SavedMb(MLContext context, ITransformer model, DataViewSchema schema)
+    {
+        using var zip = new MemoryStream();
+        context.Model.Save(model, schema, zip);
+        return Math.Round(zip.Length / 1e6, 2);
     }
 
     private static IDataView Load(MLContext context, string file, out bool pairs)

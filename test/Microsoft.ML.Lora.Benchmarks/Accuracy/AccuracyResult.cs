@@ -5,7 +5,8 @@ namespace Microsoft.ML.Lora.Benchmarks.Accuracy;
 /// <summary>What one run of <see cref="AccuracyBench"/> measured.</summary>
 internal sealed record AccuracyResult
 {
-    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    /// <summary>How results are written.</summary>
+    public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>Share of the test rows classified right.</summary>
     public required double Accuracy { get; init; }
@@ -34,9 +35,12 @@ internal sealed record AccuracyResult
     /// <summary>Number of trained parameters.</summary>
     public required long TrainableParameters { get; init; }
 
+    /// <summary>Size of the saved model, in MB.</summary>
+    public required double ZipMb { get; init; }
+
     /// <summary>Largest memory of the process so far, in MB.</summary>
     public required long PeakRssMb { get; init; }
 
     /// <summary>One line of JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, _json);
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
 }
