@@ -79,6 +79,18 @@ public sealed partial class LoraModel
     /// <summary>Number of training rows whose text was cut to <see cref="MaxTokens"/>.</summary>
     public long TruncatedRows => Contents.Training.Truncated;
 
+    /// <summary>Share of the labelled rows whose text was cut to <see cref="MaxTokens"/>, 0 to 1.</summary>
+    public double TruncatedShare => Contents.Training.TruncatedShare;
+
+    /// <summary>The learning rate after the warm-up; a tenth of the one asked for when training began anew.</summary>
+    public float LearningRate => Contents.Training.LearningRate;
+
+    /// <summary>
+    /// The step at which a first attempt had no finite loss any more, so that training began anew at a tenth of the learning
+    /// rate; null when it did not. See <c>RetryAtLowerRate</c>.
+    /// </summary>
+    public int? DivergedAtStep => Contents.Training.DivergedAtStep;
+
     internal ModelContents Contents { get; }
 
     private bool HasUpdates => FineTuning == LoraFineTuning.Lora;
@@ -146,5 +158,6 @@ public sealed partial class LoraModel
     }
 
     private static LoraEpoch Public(EpochRecord record) => new(
-        record.Epoch, record.Loss, record.Validation?.Loss, record.Validation?.Metric, record.Seconds);
+        record.Epoch, record.Loss, record.Validation?.Loss, record.Validation?.Accuracy,
+        record.Validation?.MacroF1, record.Validation?.MatthewsCorrelation, record.Seconds);
 }

@@ -74,7 +74,7 @@ public sealed partial class LoraTextClassificationTrainer
         public IDataView? ValidationSet;
 
         /// <summary>
-        /// Epochs without a better validation accuracy before training stops, 0 to go through all epochs. The best
+        /// Epochs without a better <see cref="ValidationMetric"/> before training stops, 0 to go through all epochs. The best
         /// epoch's model is the one returned in either case. Default 2.
         /// </summary>
         public int EarlyStoppingPatience = 2;

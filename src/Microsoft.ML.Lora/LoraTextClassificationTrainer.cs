@@ -1,4 +1,5 @@
 using Microsoft.ML.Lora.DataView;
+using Microsoft.ML.Lora.Training.Resuming;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Lora;
@@ -56,14 +57,15 @@ public sealed partial class LoraTextClassificationTrainer : IEstimator<LoraTrans
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or the label has fewer than
     /// two classes.</exception>
     /// <exception cref="InvalidOperationException">No row has a label, all rows have the same one, or the loss is no
-    /// longer a finite number.</exception>
+    /// longer a finite number, or CheckpointFolder holds the checkpoints of another run.</exception>
+    /// <exception cref="InvalidDataException">No checkpoint in CheckpointFolder can be read.</exception>
     /// <exception cref="OperationCanceledException">The token of the options was cancelled.</exception>
     public LoraTransformer Fit(IDataView input)
     {
         MLNetAccess.CheckValue(_host, input, nameof(input));
         MLNetAccess.CheckAlive(_host);
         using IChannel channel = _host.Start("Training");
-        int seed = _settings.Options.Seed ?? MLNetAccess.Seed(_environment) ?? Random.Shared.Next();
+        int seed = _settings.Options.Seed ?? MLNetAccess.Seed(_environment) ?? KeptSeed() ?? Random.Shared.Next();
         CheckDevice(channel);
         using var reporter = new TrainingReporter(_host, channel, _settings.Options.Progress);
         LoraModel model = new TrainingRun(_host, _settings, reporter, seed).Run(input);
@@ -80,6 +82,9 @@ public sealed partial class LoraTextClassificationTrainer : IEstimator<LoraTrans
         return OutputShape.Append(
             inputSchema, label, _settings.Options.PredictedLabelColumnName, _settings.Options.ScoreColumnName);
     }
+
+    // Without a seed, a run that is resumed takes the one it began with.
+    private int? KeptSeed() => _settings.Options.CheckpointFolder is { } folder ? RunFolder.SeedIn(folder) : null;
 
     private void CheckDevice(IChannel channel)
     {

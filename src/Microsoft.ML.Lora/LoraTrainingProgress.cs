@@ -8,6 +8,7 @@ public sealed class LoraTrainingProgress
 {
     internal LoraTrainingProgress(TrainingProgress progress)
     {
+        Attempt = progress.Attempt;
         Epoch = progress.Epoch;
         Epochs = progress.Epochs;
         Step = progress.Step;
@@ -18,8 +19,13 @@ public sealed class LoraTrainingProgress
         Remaining = progress.Remaining;
         IsEndOfEpoch = progress.EndOfEpoch;
         ValidationLoss = progress.Validation?.Loss;
-        ValidationAccuracy = progress.Validation?.Metric;
+        ValidationAccuracy = progress.Validation?.Accuracy;
+        ValidationMacroF1 = progress.Validation?.MacroF1;
+        ValidationMatthewsCorrelation = progress.Validation?.MatthewsCorrelation;
     }
+
+    /// <summary>1; 2 when training began anew at a lower rate, see <c>RetryAtLowerRate</c>.</summary>
+    public int Attempt { get; }
 
     /// <summary>The epoch under way, from 1.</summary>
     public int Epoch { get; }
@@ -54,6 +60,14 @@ public sealed class LoraTrainingProgress
     /// <summary>Share of the validation examples classified right, 0 to 1; null inside an epoch and without validation data.</summary>
     public double? ValidationAccuracy { get; }
 
+    /// <summary>Mean F1 of the classes over the validation examples, 0 to 1; null where <see cref="ValidationAccuracy"/> is.</summary>
+    public double? ValidationMacroF1 { get; }
+
+    /// <summary>
+    /// Matthews correlation coefficient over the validation examples, −1 to 1; null where <see cref="ValidationAccuracy"/> is.
+    /// </summary>
+    public double? ValidationMatthewsCorrelation { get; }
+
     /// <summary>One line for a log.</summary>
     public override string ToString()
     {
@@ -63,6 +77,7 @@ public sealed class LoraTrainingProgress
         return ValidationAccuracy is null
             ? line
             : line + string.Create(CultureInfo.InvariantCulture,
-                $", validation loss {ValidationLoss:F4}, accuracy {ValidationAccuracy:F4}");
+                $", validation loss {ValidationLoss:F4}, accuracy {ValidationAccuracy:F4}, " +
+                $"macro-F1 {ValidationMacroF1:F4}, MCC {ValidationMatthewsCorrelation:F4}");
     }
 }

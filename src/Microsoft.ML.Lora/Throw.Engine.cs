@@ -27,6 +27,20 @@ internal static partial class Throw
             $"Full fine-tuning of '{modelType}' is not supported: gradients of its tables of relative positions are not computed. " +
             "Train low-rank updates, or the head alone.");
 
+    /// <summary>Throws for a saved state of a session with other parameters.</summary>
+    [DoesNotReturn]
+    public static void InvalidData_SessionState(string name) =>
+        throw new InvalidDataException(
+            $"The saved state of the training does not fit: {Quote(name)} is missing or of another size. " +
+            "It was saved under other options, or by another version of this library.");
+
+    /// <summary>Throws for what an optimiser of another kind, or over other parameters, remembered.</summary>
+    [DoesNotReturn]
+    public static void InvalidData_OptimizerState(string name) =>
+        throw new InvalidDataException(
+            $"What the optimiser remembered does not fit: {Quote(name)} is missing or of another size. " +
+            "It was saved under other options, or by another version of this library.");
+
     /// <summary>Throws for tensors that do not fit the model, naming all of them.</summary>
     [DoesNotReturn]
     public static void Argument_AdapterMismatch(IReadOnlyList<string> problems) =>

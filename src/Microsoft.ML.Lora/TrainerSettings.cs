@@ -17,6 +17,7 @@ internal sealed partial class TrainerSettings
         CheckColumns(options);
         CheckMethod(options);
         CheckTraining(options);
+        CheckCourse(options);
         if (_problems.Count > 0)
         {
             throw new ArgumentException(

@@ -21,6 +21,9 @@ internal sealed record TrainingData
     /// <summary>Rows skipped because their label is missing.</summary>
     public required long MissingLabels { get; init; }
 
+    /// <summary>Rows of the view with a label.</summary>
+    public required long Labelled { get; init; }
+
     /// <summary>Rows of the view whose tokens were cut, those held back to validate included.</summary>
     public required long Truncated { get; init; }
 }

@@ -35,6 +35,7 @@ internal sealed class TrainingDataReader(
             Validation = validation,
             MaxTokens = maxTokens,
             MissingLabels = rows.MissingLabels,
+            Labelled = rows.Examples.Count,
             Truncated = rows.Truncated,
         };
     }

@@ -66,12 +66,25 @@ internal sealed class TrainingReporter : IProgress<HubProgress>, IDisposable
         {
             _channel.Info(MessageSensitivity.None, report.ToString());
             _progressChannel.Checkpoint(progress.Loss, progress.LearningRate, progress.TokensPerSecond,
-                progress.Validation?.Loss, progress.Validation?.Metric, progress.Epoch, progress.Step);
+                progress.Validation?.Loss, progress.Validation?.Accuracy, progress.Epoch, progress.Step);
         }
     }
 
-    /// <summary>Says which epoch's model is kept.</summary>
-    public void Finished(TrainingOutcome outcome)
+    /// <summary>Says something about the run, as a warning or not.</summary>
+    public void Tell(string message, bool warning)
+    {
+        if (warning)
+        {
+            Warn(message);
+        }
+        else
+        {
+            Info(message);
+        }
+    }
+
+    /// <summary>Says which epoch's model is kept, and warns when it cannot tell the validation rows apart.</summary>
+    public void Finished(TrainingOutcome outcome, TrainingData data)
     {
         if (outcome.Cancelled)
         {
@@ -80,6 +93,13 @@ internal sealed class TrainingReporter : IProgress<HubProgress>, IDisposable
         Info(outcome.BestEpoch == 0
             ? "The model is that of the last step."
             : $"The model is that of epoch {outcome.BestEpoch} of {outcome.History.Count}.");
+        ValidationScore? score = outcome.History.FirstOrDefault(epoch => epoch.Epoch == outcome.BestEpoch)?.Validation;
+        if (score?.OnlyPrediction is { } only && data.Validation.Count > 1)
+        {
+            Warn($"The model predicts '{data.Labels.NameOf(only)}' for every one of the {data.Validation.Count} validation " +
+                "rows: it has learned nothing yet, or that class outweighs the others. Train for more epochs, try another " +
+                "LearningRate, or check the labels.");
+        }
     }
 
     public void Dispose() => _progressChannel.Dispose();
@@ -98,5 +118,6 @@ internal sealed class TrainingReporter : IProgress<HubProgress>, IDisposable
 
     private void Info(string message) => _channel.Info(MessageSensitivity.None, message);
 
-    private void Warn(string message) => _channel.Warning(MessageSensitivity.None, message);
+    /// <summary>Warns in the log.</summary>
+    public void Warn(string message) => _channel.Warning(MessageSensitivity.None, message);
 }

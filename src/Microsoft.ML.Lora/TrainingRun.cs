@@ -7,6 +7,7 @@ using Microsoft.ML.Lora.Persistence;
 using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Tasks;
 using Microsoft.ML.Lora.Training;
+using Microsoft.ML.Lora.Training.Resuming;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Lora;
@@ -48,8 +49,8 @@ internal sealed class TrainingRun
         recipe = recipe with { LearningRate = _settings.LearningRate(recipe, _encoder.HiddenSize) };
         using ITrainingSession session = Open(head, data, recipe);
         _reporter.Starting(data.Training.Count, data.Validation.Count, data.Labels.Count, session.Facts, _seed);
-        TrainingOutcome outcome = Train(session, recipe, data.Training, data.Validation, data.Labels.Count);
-        _reporter.Finished(outcome);
+        TrainingOutcome outcome = Train(session, recipe, data);
+        _reporter.Finished(outcome, data);
         return new LoraModel(
             new ModelContents
             {
@@ -72,6 +73,9 @@ internal sealed class TrainingRun
                     ValidationExamples = data.Validation.Count,
                     MissingLabels = data.MissingLabels,
                     Truncated = data.Truncated,
+                    TruncatedShare = (double)data.Truncated / data.Labelled,
+                    LearningRate = outcome.LearningRate,
+                    DivergedAtStep = outcome.DivergedAtStep,
                     BestEpoch = outcome.BestEpoch,
                     Epochs = outcome.History,
                 },
@@ -79,12 +83,11 @@ internal sealed class TrainingRun
             _settings.Threads);
     }
 
-    private TrainingOutcome Train(ITrainingSession session, TrainingRecipe recipe,
-        IReadOnlyList<EncodedExample> training, IReadOnlyList<EncodedExample> validation, int classes)
+    private TrainingOutcome Train(ITrainingSession session, TrainingRecipe recipe, TrainingData data)
     {
         if (_options.LinearProbe)
         {
-            LinearProbe.StartHead(session, training, classes, _encoder.HiddenSize, _settings.Threads);
+            LinearProbe.StartHead(session, data.Training, data.Labels.Count, _encoder.HiddenSize, _settings.Threads);
         }
         var plan = new TrainingPlan
         {
@@ -96,17 +99,19 @@ internal sealed class TrainingRun
             WarmupFraction = _settings.Warmup,
             Patience = _options.EarlyStoppingPatience,
             Seed = _seed,
+            RetryAtLowerRate = _options.RetryAtLowerRate,
             ReturnBestOnCancel = _options.ReturnBestOnCancel,
         };
-        int[] truth = [.. validation.Select(example => example.ClassIndex)];
-        Func<ITrainingSession, ValidationScore>? validate = validation.Count == 0 ? null : current =>
+        var scorer = new ValidationScorer(data.Validation, data.Labels.Count, _options.ValidationMetric);
+        using RunFolder? folder = _options.CheckpointFolder is { } path ? RunFolder.Open(Path.GetFullPath(path)) : null;
+        var loop = new TrainingLoop(
+            session, plan, data.Validation.Count == 0 ? null : scorer.Score, Report, _options.CancellationToken)
         {
-            float[] scores = Evaluator.Logits(current, validation, classes);
-            Probabilities.FromLogits(scores, classes);
-            ClassificationMetrics metrics = ClassificationMetrics.Of(scores, truth, classes);
-            return new ValidationScore(metrics.LogLoss, metrics.Accuracy);
+            Keeper = folder is null ? null : new RunKeeper(folder, RunFacts.Of(_options, data, _files, _seed),
+                _options.CheckpointSteps, _options.CheckpointInterval, _reporter.Tell),
+            Warn = _reporter.Warn,
         };
-        return new TrainingLoop(session, plan, validate, Report, _options.CancellationToken).Run(training);
+        return loop.Run(data.Training);
     }
 
     private void Report(TrainingProgress progress)

@@ -73,6 +73,7 @@ public sealed class TrainingCourseTests : IDisposable
 
         long cut = Toy.Rows(60).LongCount(row => row.Text!.Split(' ').Length > 3);
         Assert.Equal(cut, model.Model.TruncatedRows);
+        Assert.Equal(cut / 60.0, model.Model.TruncatedShare);
         Assert.Contains(messages, m => m.StartsWith($"{cut} of 60 texts (", StringComparison.Ordinal)
             && m.EndsWith("were cut to 5 tokens.", StringComparison.Ordinal));
     }
@@ -129,6 +130,70 @@ public sealed class TrainingCourseTests : IDisposable
         options.LearningRate = 1e30f;
         string message = Assert.Throws<InvalidOperationException>(() => Toy.Train(_context, options)).Message;
         Assert.Contains("Lower LearningRate", message);
+    }
+
+    [Fact]
+    public void A_rate_too_high_begins_anew_at_a_lower_one_when_allowed()
+    {
+        var messages = new List<string>();
+        _context.Log += (_, e) => messages.Add(e.RawMessage);
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 3);
+        options.LearningRate = 2e3f;
+        options.RetryAtLowerRate = true;
+        using LoraTransformer model = Toy.Train(_context, options);
+
+        Assert.Equal(2e2f, model.Model.LearningRate);
+        Assert.NotNull(model.Model.DivergedAtStep);
+        Assert.Equal(3, model.Model.History.Count);
+        Assert.Contains(messages, m => m.Contains("begins anew, once, at learning rate 200", StringComparison.Ordinal));
+        options.LearningRate = 2e2f;
+        using LoraTransformer lower = Toy.Train(_context, options);
+        Assert.Equal(lower.Model.History.Select(e => e.Loss), model.Model.History.Select(e => e.Loss));
+        Assert.Null(lower.Model.DivergedAtStep);
+    }
+
+    [Theory]
+    [InlineData(LoraValidationMetric.Accuracy)]
+    [InlineData(LoraValidationMetric.MacroF1)]
+    [InlineData(LoraValidationMetric.LogLoss)]
+    [InlineData(LoraValidationMetric.MatthewsCorrelation)]
+    public void The_metric_named_picks_the_epoch(LoraValidationMetric metric)
+    {
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 6);
+        options.ValidationSet = Toy.View(_context, 24);
+        options.ValidationMetric = metric;
+        options.LearningRate = 2e-2f;
+        using LoraTransformer model = Toy.Train(_context, options);
+
+        Func<LoraEpoch, double?> goodness = metric switch
+        {
+            LoraValidationMetric.MacroF1 => epoch => epoch.ValidationMacroF1,
+            LoraValidationMetric.LogLoss => epoch => -epoch.ValidationLoss,
+            LoraValidationMetric.MatthewsCorrelation => epoch => epoch.ValidationMatthewsCorrelation,
+            _ => epoch => epoch.ValidationAccuracy,
+        };
+        LoraEpoch best = model.Model.History.OrderByDescending(goodness).ThenBy(epoch => epoch.ValidationLoss).First();
+        Assert.Equal(best.Epoch, model.Model.BestEpoch);
+    }
+
+    [Fact]
+    public void Predicting_one_class_alone_is_warned_of()
+    {
+        var warnings = new List<string>();
+        _context.Log += (_, e) =>
+        {
+            if (e.Kind == ChannelMessageKind.Warning)
+            {
+                warnings.Add(e.RawMessage);
+            }
+        };
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
+        List<Toy.Row> rows = Toy.Rows(24);
+        rows.ForEach(row => row.Text = "the same for all");
+        options.ValidationSet = Toy.View(_context, rows);
+        using LoraTransformer model = Toy.Train(_context, options);
+        Assert.Matches(
+            "^The model predicts '(refund|parcel|login)' for every one of the 24 validation rows", Assert.Single(warnings));
     }
 
     private LoraTextClassificationTrainer.Options CancelledAt(int step)

@@ -35,6 +35,10 @@ internal sealed class Adafactor : Optimizer
     }
 
     /// <inheritdoc/>
+    protected override IEnumerable<OptimizerMemory> Memory() =>
+        PartsOf(_rows, "rows").Concat(PartsOf(_columns, "columns"));
+
+    /// <inheritdoc/>
     protected override void Update(
         Parameter parameter, Matrix gradient, float gradientScale, float learningRate, float decay)
     {
@@ -64,6 +68,9 @@ internal sealed class Adafactor : Optimizer
             values[i] = (float)((values[i] * (1 - ((double)learningRate * decay))) - (rate * updates[i]));
         }
     }
+
+    private static IEnumerable<OptimizerMemory> PartsOf(Dictionary<Parameter, double[]> squares, string name) =>
+        squares.Select(pair => OptimizerMemory.Of($"{name}/{pair.Key.Name}", pair.Value));
 
     private void Remember(Matrix gradient, float scale, double[] rows, double[] columns)
     {

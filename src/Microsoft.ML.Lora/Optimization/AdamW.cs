@@ -21,6 +21,10 @@ internal sealed class AdamW(ParameterSet parameters, OptimizerSpec spec, bool co
     }
 
     /// <inheritdoc/>
+    protected override IEnumerable<OptimizerMemory> Memory() =>
+        PartsOf(_firstMoment, "first_moment").Concat(PartsOf(_secondMoment, "second_moment"));
+
+    /// <inheritdoc/>
     protected override void Update(
         Parameter parameter, Matrix gradient, float gradientScale, float learningRate, float decay)
     {

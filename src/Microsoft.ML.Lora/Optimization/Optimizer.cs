@@ -44,8 +44,35 @@ internal abstract class Optimizer(ParameterSet parameters, OptimizerSpec spec) :
         }
     }
 
+    /// <summary>A copy of what is remembered.</summary>
+    public OptimizerState Save() =>
+        new(Steps, Memory().ToDictionary(part => part.Name, part => part.Read(), StringComparer.Ordinal));
+
+    /// <summary>Goes on from what another optimiser of the same kind, over the same parameters, remembered.</summary>
+    /// <exception cref="InvalidDataException">It is of another kind, or over other parameters.</exception>
+    public void Restore(OptimizerState state)
+    {
+        OptimizerMemory[] parts = [.. Memory()];
+        foreach (OptimizerMemory part in parts)
+        {
+            if (!state.Arrays.TryGetValue(part.Name, out Array? values) || !part.TryWrite(values))
+            {
+                Throw.InvalidData_OptimizerState(part.Name);
+            }
+        }
+
+        Steps = state.Steps;
+    }
+
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    /// <summary>Everything that is remembered, part by part.</summary>
+    protected abstract IEnumerable<OptimizerMemory> Memory();
+
+    /// <summary>A flat buffer as what is remembered of each parameter.</summary>
+    protected IEnumerable<OptimizerMemory> PartsOf(AlignedBuffer buffer, string name) =>
+        _parameters.Select(parameter => OptimizerMemory.Of($"{name}/{parameter.Name}", () => parameter.In(buffer)));
 
     /// <summary>Updates one parameter.</summary>
     /// <param name="parameter">The parameter.</param>

@@ -13,6 +13,9 @@ internal sealed class Sgd(ParameterSet parameters, OptimizerSpec spec) : Optimiz
     public override void Dispose() => _velocity.Dispose();
 
     /// <inheritdoc/>
+    protected override IEnumerable<OptimizerMemory> Memory() => PartsOf(_velocity, "velocity");
+
+    /// <inheritdoc/>
     protected override void Update(
         Parameter parameter, Matrix gradient, float gradientScale, float learningRate, float decay)
     {

@@ -1,5 +1,6 @@
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Batching;
+using Microsoft.ML.Lora.Optimization;
 
 namespace Microsoft.ML.Lora.Providers;
 
@@ -30,6 +31,11 @@ internal sealed record ModelFacts(
     long TrainableParameters,
     IReadOnlyList<AdaptedLayer> AdaptedLayers,
     AdapterConfig ExportedAdapter);
+
+/// <summary>Everything that training steps change: from the same state the same steps give the same bits.</summary>
+/// <param name="Parameters">The trained numbers by tensor name, as they are trained.</param>
+/// <param name="Optimizer">What the optimiser remembers.</param>
+internal sealed record SessionState(IReadOnlyDictionary<string, float[]> Parameters, OptimizerState Optimizer);
 
 /// <summary>Somebody who computes.</summary>
 internal interface IComputeProvider
@@ -73,4 +79,11 @@ internal interface ITrainingSession : IDisposable
     /// <summary>Takes every trained tensor from a state.</summary>
     /// <exception cref="ArgumentException">Tensors are missing or of another shape; the message names all of them.</exception>
     void Import(AdapterState state);
+
+    /// <summary>A copy of everything that steps change, to <see cref="Restore"/> in a session of the same spec.</summary>
+    SessionState Save();
+
+    /// <summary>Goes on from a saved state.</summary>
+    /// <exception cref="InvalidDataException">It is that of a session of another spec.</exception>
+    void Restore(SessionState state);
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Batching;
 using Microsoft.ML.Lora.Kernels;
+using Microsoft.ML.Lora.Layers;
 using Microsoft.ML.Lora.Models;
 using Microsoft.ML.Lora.Optimization;
 using Microsoft.ML.Lora.Optimization.Losses;
@@ -108,6 +109,30 @@ internal sealed class ManagedSession : ITrainingSession
 
     /// <inheritdoc/>
     public void Import(AdapterState state) => _managed.Import(state);
+
+    /// <inheritdoc/>
+    public SessionState Save() => new(
+        _model.Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Value.Span.ToArray()),
+        _optimizer.Save());
+
+    /// <inheritdoc/>
+    public void Restore(SessionState state)
+    {
+        var parameters = new AdapterState();
+        foreach (Parameter parameter in _model.Parameters.All)
+        {
+            if (!state.Parameters.TryGetValue(parameter.Name, out float[]? values) || values.Length != parameter.Count)
+            {
+                Throw.InvalidData_SessionState(parameter.Name);
+            }
+
+            parameters[parameter.Name] = new AdapterTensor(parameter.Shape, values);
+        }
+
+        _optimizer.Restore(state.Optimizer);
+        parameters.CopyTo(_model.Parameters);
+        _model.Refresh();
+    }
 
     /// <inheritdoc/>
     public void Dispose()

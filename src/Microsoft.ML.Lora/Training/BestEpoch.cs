@@ -2,10 +2,24 @@ using Microsoft.ML.Lora.Adapters;
 
 namespace Microsoft.ML.Lora.Training;
 
-/// <summary>Keeps the tensors of the best epoch so far and says when waiting for a better one has lasted too long.</summary>
-internal sealed class BestEpoch(int patience)
+/// <summary>The tensors of the best epoch so far, and when waiting for a better one has lasted too long.</summary>
+internal sealed class BestEpoch
 {
     private int _latest;
+
+    /// <summary>Nothing so far.</summary>
+    public BestEpoch()
+    {
+    }
+
+    /// <summary>What an interrupted run had found.</summary>
+    public BestEpoch(int epoch, int latest, ValidationScore? score, AdapterState? state)
+    {
+        Epoch = epoch;
+        _latest = latest;
+        Score = score;
+        State = state;
+    }
 
     /// <summary>The best epoch's number, from 1; 0 before the first.</summary>
     public int Epoch { get; private set; }
@@ -16,8 +30,8 @@ internal sealed class BestEpoch(int patience)
     /// <summary>The best epoch's score; null before the first and without validation data.</summary>
     public ValidationScore? Score { get; private set; }
 
-    /// <summary>Whether the patience is used up.</summary>
-    public bool ShouldStop => patience > 0 && Score is not null && _latest - Epoch >= patience;
+    /// <summary>Whether that many epochs went by without a better one; never for a patience of 0.</summary>
+    public bool ExceedsPatience(int patience) => patience > 0 && Score is not null && _latest - Epoch >= patience;
 
     /// <summary>Takes note of an epoch; without a score the latest epoch is the best.</summary>
     public void Offer(int epoch, ValidationScore? score, Func<AdapterState> export)

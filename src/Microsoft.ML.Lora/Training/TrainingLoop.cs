@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.ML.Lora.Batching;
 using Microsoft.ML.Lora.Optimization;
 using Microsoft.ML.Lora.Providers;
+using Microsoft.ML.Lora.Training.Resuming;
 
 namespace Microsoft.ML.Lora.Training;
 
@@ -12,6 +13,9 @@ namespace Microsoft.ML.Lora.Training;
 /// </summary>
 internal sealed class TrainingLoop
 {
+    /// <summary>The share of the learning rate that a second attempt takes.</summary>
+    public const float RetryFactor = 0.1f;
+
     private readonly ITrainingSession _session;
     private readonly TrainingPlan _plan;
     private readonly Func<ITrainingSession, ValidationScore>? _validate;
@@ -19,7 +23,7 @@ internal sealed class TrainingLoop
     private readonly CancellationToken _cancellation;
     private readonly PaceMeter _pace = new();
     private readonly StepParts _parts;
-    private int _step;
+    private TrainingPosition _at = new();
 
     /// <param name="session">Computes the steps.</param>
     /// <param name="plan">How long and how fast.</param>
@@ -37,7 +41,15 @@ internal sealed class TrainingLoop
         _parts = new StepParts(plan.BatchSize);
     }
 
-    /// <summary>Trains on the examples.</summary>
+    /// <summary>Where the run is kept to be resumed; null to keep nothing.</summary>
+    public RunKeeper? Keeper { get; init; }
+
+    /// <summary>Told when the run begins anew at a lower rate.</summary>
+    public Action<string>? Warn { get; init; }
+
+    private float Rate => _plan.LearningRate * (_at.Attempt == 1 ? 1 : RetryFactor);
+
+    /// <summary>Trains on the examples, from where the kept run was left if there is one.</summary>
     /// <exception cref="OperationCanceledException">Cancelled, and the plan does not ask for the best model so far.</exception>
     /// <exception cref="InvalidOperationException">The loss or a gradient is no longer a finite number.</exception>
     public TrainingOutcome Run(IReadOnlyList<EncodedExample> examples)
@@ -45,69 +57,104 @@ internal sealed class TrainingLoop
         int steps = _plan.Epochs * BatchPlanner.BatchCount(examples.Count, _plan.StepSize);
         var schedule = new LearningRateSchedule(
             _plan.Schedule, steps, (int)Math.Round(steps * _plan.WarmupFraction));
-        var best = new BestEpoch(_plan.Patience);
-        var history = new List<EpochRecord>();
+        SessionState? start = _plan.RetryAtLowerRate ? _session.Save() : null;
+        _at = Keeper?.Resume(_session) ?? _at;
         try
         {
-            for (int epoch = 1; epoch <= _plan.Epochs && !best.ShouldStop; epoch++)
+            while (_at.Epoch <= _plan.Epochs && !_at.Best.ExceedsPatience(_plan.Patience))
             {
-                EpochRecord record = RunEpoch(examples, epoch, schedule);
-                best.Offer(epoch, record.Validation, _session.Export);
-                history.Add(record);
+                if (RunEpoch(examples, schedule) is { } divergence)
+                {
+                    BeginAnew(start, divergence);
+                }
             }
         }
-        catch (OperationCanceledException) when (_plan.ReturnBestOnCancel && _step > 0)
+        catch (OperationCanceledException) when (_at.Step > 0)
         {
-            return new TrainingOutcome(best.State ?? _session.Export(), history, best.Epoch, Cancelled: true);
+            Keeper?.Keep(_at, _session);
+            if (_plan.ReturnBestOnCancel)
+            {
+                return Outcome(cancelled: true);
+            }
+            throw;
         }
-        return new TrainingOutcome(best.State!, history, best.Epoch, Cancelled: false);
+        return Outcome(cancelled: false);
     }
 
-    private EpochRecord RunEpoch(
-        IReadOnlyList<EncodedExample> examples, int epoch, LearningRateSchedule schedule)
+    /// <summary>Goes on to the end of the epoch under way.</summary>
+    /// <returns>What is wrong when loss or gradient are no longer finite numbers, else null.</returns>
+    private string? RunEpoch(IReadOnlyList<EncodedExample> examples, LearningRateSchedule schedule)
     {
         var watch = Stopwatch.StartNew();
-        double lossSum = 0;
-        long seen = 0;
-        TrainingProgress progress = default;
+        double earlier = _at.Seconds;
+        TrainingProgress progress = Progress(schedule, 0);
         _pace.Resume();
-        foreach (int[] indices in BatchPlanner.Epoch(examples.Count, _plan.StepSize, (uint)_plan.Seed, epoch))
+        IReadOnlyList<int[]> batches =
+            BatchPlanner.Epoch(examples.Count, _plan.StepSize, (uint)_plan.Seed, _at.Epoch);
+        while (_at.Batch < batches.Count)
         {
             _cancellation.ThrowIfCancellationRequested();
-            float rate = _plan.LearningRate * schedule.Factor(_step);
+            int[] indices = batches[_at.Batch];
+            float rate = Rate * schedule.Factor(_at.Step);
             StepResult result = _session.TrainStep(_parts.Fill(examples, indices), rate);
-            _step++;
-            CheckFinite(result, epoch, rate);
-            lossSum += result.Loss * indices.Length;
-            seen += indices.Length;
-            _pace.Count(result.Tokens);
-            progress = new TrainingProgress
+            _at.Step++;
+            if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm))
             {
-                Epoch = epoch,
-                Epochs = _plan.Epochs,
-                Step = _step,
-                Steps = schedule.TotalSteps,
-                Loss = lossSum / seen,
-                LearningRate = rate,
-                TokensPerSecond = _pace.TokensPerSecond,
-                Remaining = _pace.Remaining(schedule.TotalSteps - _step),
-            };
+                return Describe(result, rate);
+            }
+            _at.Batch++;
+            _at.LossSum += result.Loss * indices.Length;
+            _at.Seen += indices.Length;
+            _at.Seconds = earlier + watch.Elapsed.TotalSeconds;
+            _pace.Count(result.Tokens);
+            progress = Progress(schedule, rate);
             _report(progress);
+            Keeper?.StepDone(_at, _session);
         }
         _pace.Pause();
         ValidationScore? score = _validate?.Invoke(_session);
         _report(progress with { EndOfEpoch = true, Validation = score });
-        return new EpochRecord(epoch, lossSum / seen, score, watch.Elapsed.TotalSeconds);
+        _at.Best.Offer(_at.Epoch, score, _session.Export);
+        _at.EndEpoch(new EpochRecord(
+            _at.Epoch, _at.LossSum / _at.Seen, score, earlier + watch.Elapsed.TotalSeconds));
+        Keeper?.Keep(_at, _session);
+        return null;
     }
 
-    private void CheckFinite(StepResult result, int epoch, float rate)
+    private TrainingProgress Progress(LearningRateSchedule schedule, float rate) => new()
     {
-        if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm))
+        Attempt = _at.Attempt,
+        Epoch = _at.Epoch,
+        Epochs = _plan.Epochs,
+        Step = _at.Step,
+        Steps = schedule.TotalSteps,
+        Loss = _at.LossSum / Math.Max(1, _at.Seen),
+        LearningRate = rate,
+        TokensPerSecond = _pace.TokensPerSecond,
+        Remaining = _pace.Remaining(schedule.TotalSteps - _at.Step),
+    };
+
+    private string Describe(StepResult result, float rate) => string.Create(CultureInfo.InvariantCulture,
+        $"Training stopped at step {_at.Step} (epoch {_at.Epoch}): the loss is {result.Loss} and the gradient's length " +
+        $"{result.GradientNorm}, at learning rate {rate:G3} and batch size {_plan.BatchSize}.");
+
+    private void BeginAnew(SessionState? start, string divergence)
+    {
+        if (start is null || _at.Attempt > 1)
         {
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
-                $"Training stopped at step {_step} (epoch {epoch}): the loss is {result.Loss} and the gradient's length " +
-                $"{result.GradientNorm}, at learning rate {rate:G3} and batch size {_plan.BatchSize}. " +
-                $"Lower LearningRate or Alpha, lengthen WarmupFraction, or check the example weights."));
+            throw new InvalidOperationException(
+                $"{divergence} Lower LearningRate or Alpha, lengthen WarmupFraction, or check the example weights.");
         }
+        _session.Restore(start);
+        _at = _at.NextAttempt(_at.Step);
+        Warn?.Invoke(string.Create(CultureInfo.InvariantCulture,
+            $"{divergence} It begins anew, once, at learning rate {Rate:G3}, a tenth of the first."));
     }
+
+    private TrainingOutcome Outcome(bool cancelled) =>
+        new(_at.Best.State ?? _session.Export(), _at.History, _at.Best.Epoch, cancelled)
+        {
+            LearningRate = Rate,
+            DivergedAtStep = _at.DivergedAtStep,
+        };
 }

@@ -32,6 +32,9 @@ internal sealed record TrainingPlan
     /// <summary>Decides the order of the examples in every epoch.</summary>
     public required int Seed { get; init; }
 
+    /// <summary>Whether a run whose loss or gradient is no longer finite begins anew, once, at a tenth of the rate.</summary>
+    public bool RetryAtLowerRate { get; init; }
+
     /// <summary>Whether a cancelled run gives the best model so far instead of an exception.</summary>
     public required bool ReturnBestOnCancel { get; init; }
 }

@@ -3,6 +3,9 @@ namespace Microsoft.ML.Lora.Training;
 /// <summary>Where a training run stands after a step, or after the validation that ends an epoch.</summary>
 internal readonly record struct TrainingProgress
 {
+    /// <summary>1, or 2 when the run began anew at a lower rate.</summary>
+    public required int Attempt { get; init; }
+
     /// <summary>The epoch under way, from 1.</summary>
     public required int Epoch { get; init; }
 

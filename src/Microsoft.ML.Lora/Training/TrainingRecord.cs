@@ -18,6 +18,15 @@ internal sealed record TrainingRecord
     /// <summary>Training examples whose tokens were cut to the maximum.</summary>
     public required long Truncated { get; init; }
 
+    /// <summary>Share of the rows read whose tokens were cut to the maximum, 0 to 1.</summary>
+    public double TruncatedShare { get; init; }
+
+    /// <summary>The learning rate after the warm-up; 0 in models saved before it was recorded.</summary>
+    public float LearningRate { get; init; }
+
+    /// <summary>The step at which a first attempt, at ten times the rate, lost its finite loss; null when there was none.</summary>
+    public int? DivergedAtStep { get; init; }
+
     /// <summary>The epoch the model is from; 0 when training was cut inside the first.</summary>
     public required int BestEpoch { get; init; }
 

@@ -9,6 +9,19 @@ internal static class ChildProcess
     /// <summary>Runs the child to its end; its output is part of the failure if it fails.</summary>
     public static void Run(params string[] arguments)
     {
+        (int exitCode, string text) = Start(arguments);
+        Assert.True(exitCode == 0, text);
+    }
+
+    /// <summary>Runs a child that kills itself half way.</summary>
+    public static void RunKilled(params string[] arguments)
+    {
+        (int exitCode, string text) = Start(arguments);
+        Assert.True(exitCode == ChildProgram.KilledExitCode || exitCode < 0, $"not killed: {text}");
+    }
+
+    private static (int ExitCode, string Text) Start(string[] arguments)
+    {
         string dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet"
             ? path
             : "dotnet";
@@ -21,6 +34,6 @@ internal static class ChildProcess
         Task<string> errors = child.StandardError.ReadToEndAsync();
         string output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
-        Assert.True(child.ExitCode == 0, $"exit code {child.ExitCode}\n{output}\n{errors.Result}");
+        return (child.ExitCode, $"exit code {child.ExitCode}\n{output}\n{errors.Result}");
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Batching;
+using Microsoft.ML.Lora.Optimization;
 using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Training;
 using Xunit;
@@ -21,6 +22,8 @@ public class TrainingLoopTests
 
         public double Loss { get; set; } = 1;
 
+        public Func<List<float>, double>? LossAt { get; set; }
+
         public ModelFacts Facts => throw new NotSupportedException();
 
         public List<int> Parts { get; } = [];
@@ -35,7 +38,7 @@ public class TrainingLoopTests
                 Classes.AddRange(batch.ClassTargets.AsSpan(0, batch.Count));
                 tokens += batch.TokenCount;
             }
-            return new StepResult(Loss, 1, tokens);
+            return new StepResult(LossAt?.Invoke(Rates) ?? Loss, 1, tokens);
         }
 
         public void Score(PackedBatch batch, Span<float> logits)
@@ -59,6 +62,16 @@ public class TrainingLoopTests
 
         public void Import(AdapterState state)
         {
+        }
+
+        public SessionState Save() => new(
+            new Dictionary<string, float[]> { ["rates"] = [.. Rates] },
+            new OptimizerState(Rates.Count, new Dictionary<string, Array>()));
+
+        public void Restore(SessionState state)
+        {
+            Rates.Clear();
+            Rates.AddRange(state.Parameters["rates"]);
         }
 
         public void Dispose()
@@ -134,6 +147,16 @@ public class TrainingLoopTests
     }
 
     [Fact]
+    public void A_metric_can_be_better_when_lower_and_no_number_is_never_better()
+    {
+        double[] metrics = [double.NaN, 0.5, 0.4, 0.6, double.NaN];
+        int epoch = 0;
+        TrainingOutcome outcome = Run(Plan(epochs: 5, batchSize: 10),
+            _ => new ValidationScore(1, metrics[epoch++]) { LowerIsBetter = true });
+        Assert.Equal(3, outcome.BestEpoch);
+    }
+
+    [Fact]
     public void Without_validation_the_last_epoch_is_kept()
     {
         TrainingOutcome outcome = Run(Plan(epochs: 3, batchSize: 5), null);
@@ -161,6 +184,34 @@ public class TrainingLoopTests
         Assert.Contains("step 1 (epoch 1)", message);
         Assert.Contains("learning rate 0.1 and batch size 5", message);
         Assert.Contains("Lower LearningRate", message);
+    }
+
+    [Fact]
+    public void A_second_attempt_begins_anew_at_a_tenth_of_the_rate()
+    {
+        _session.LossAt = rates => rates.Count == 3 && rates[0] == 0.1f ? double.PositiveInfinity : 1;
+        var warnings = new List<string>();
+        TrainingOutcome outcome = new TrainingLoop(_session, Plan(2, 5) with { RetryAtLowerRate = true }, null, _reports.Add,
+            _cancellation.Token)
+        {
+            Warn = warnings.Add,
+        }.Run(Examples());
+
+        Assert.Equal([0.01f, 0.0075f, 0.005f, 0.0025f], _session.Rates.Select(rate => MathF.Round(rate, 6)));
+        Assert.Equal(3, outcome.DivergedAtStep);
+        Assert.Equal(0.01f, outcome.LearningRate, 1e-6f);
+        Assert.Equal([1, 2], outcome.History.Select(epoch => epoch.Epoch));
+        Assert.Equal([1, 1, 1, 2, 2, 2, 2, 2, 2], _reports.Select(report => report.Attempt));
+        Assert.Contains("step 3 (epoch 2)", Assert.Single(warnings));
+        Assert.Contains("begins anew, once, at learning rate 0.01", warnings[0]);
+    }
+
+    [Fact]
+    public void A_second_attempt_that_fails_too_stops()
+    {
+        _session.Loss = double.NaN;
+        Assert.Contains("learning rate 0.01 ", Assert.Throws<InvalidOperationException>(
+            () => Run(Plan(2, 5) with { RetryAtLowerRate = true }, null)).Message);
     }
 
     [Fact]
