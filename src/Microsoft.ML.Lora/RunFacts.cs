@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -13,7 +12,7 @@ namespace Microsoft.ML.Lora;
 /// <summary>Gathers all that decides a run's bits: options, rows as they were encoded, classes and base model.</summary>
 internal static class RunFacts
 {
-    // These change who watches a run, where it is kept or what is saved of it, not its bits; rows and base are hashed instead.
+    // These change who watches a run, where it is kept or what is saved of it, not its bits, or stand below in another form.
     private static readonly HashSet<string> _ofNoMatter =
     [
         nameof(LoraTextClassificationTrainer.Options.BaseModel),
@@ -21,6 +20,7 @@ internal static class RunFacts
         nameof(LoraTextClassificationTrainer.Options.CheckpointFolder),
         nameof(LoraTextClassificationTrainer.Options.CheckpointInterval),
         nameof(LoraTextClassificationTrainer.Options.CheckpointSteps),
+        nameof(LoraTextClassificationTrainer.Options.ClassWeights),
         nameof(LoraTextClassificationTrainer.Options.ExampleWeightColumnName),
         nameof(LoraTextClassificationTrainer.Options.LabelColumnName),
         nameof(LoraTextClassificationTrainer.Options.NumberOfThreads),
@@ -42,6 +42,7 @@ internal static class RunFacts
         Dictionary<string, string> facts = typeof(LoraTextClassificationTrainer.Options).GetFields()
             .Where(field => !_ofNoMatter.Contains(field.Name))
             .ToDictionary(field => field.Name, field => Text(field.GetValue(options)));
+        facts[nameof(options.ClassWeights)] = Text(options.ClassWeights?.Of(data.Labels, data.Training));
         facts["weights of the base model"] = files.Identity;
         facts["classes"] = Hash(hash => Append(hash, string.Join('\n', data.Labels.Names())));
         facts["training rows"] = HashOf(data.Training);
@@ -54,7 +55,7 @@ internal static class RunFacts
         null => "null",
         string text => text,
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Text).Order(StringComparer.Ordinal))}]",
+        IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Text))}]",
         _ => value.ToString() ?? "null",
     };
 
