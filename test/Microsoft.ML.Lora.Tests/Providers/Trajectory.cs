@@ -54,6 +54,15 @@ internal sealed class Trajectory
         _json.GetProperty("final_logits").EnumerateArray().Select(
             item => (Encode(item.GetProperty("text").GetString()!, "the second part", default), item.GetProperty("logits").Floats()));
 
+    /// <summary>The same run in double precision: the losses, and the last logits where they were recorded; null for no such run.</summary>
+    public (double[] Losses, float[][] FinalLogits)? InDoublePrecision =>
+        _json.TryGetProperty("float64", out JsonElement run)
+            ? ([.. run.GetProperty("loss").EnumerateArray().Select(loss => loss.GetDouble())],
+                run.TryGetProperty("final_logits", out JsonElement logits)
+                    ? [.. logits.EnumerateArray().Select(item => item.Floats())]
+                    : [])
+            : null;
+
     private JsonElement Optimizer => _json.GetProperty("optimizer");
 
     private bool HasPairs => Name.Contains("pairs", StringComparison.Ordinal);
