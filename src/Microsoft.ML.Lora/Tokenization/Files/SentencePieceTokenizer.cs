@@ -8,13 +8,13 @@ using Microsoft.ML.Lora.Tokenization.Unicode;
 namespace Microsoft.ML.Lora.Tokenization.Files;
 
 /// <summary>
-/// The tokenizers of XLM-RoBERTa (sentencepiece.bpe.model) and DeBERTa-v2 and v3 (spm.model) from their SentencePiece
-/// files, put together as transformers 5 does.
+/// The tokenizers of XLM-RoBERTa and CamemBERT (sentencepiece.bpe.model) and DeBERTa-v2 and v3 (spm.model) from their
+/// SentencePiece files, put together as transformers 5 does.
 /// </summary>
 internal static class SentencePieceTokenizer
 {
-    /// <summary>The file of XLM-RoBERTa.</summary>
-    public const string XlmRobertaFile = "sentencepiece.bpe.model";
+    /// <summary>The file of XLM-RoBERTa and CamemBERT.</summary>
+    public const string RobertaFile = "sentencepiece.bpe.model";
 
     /// <summary>The file of DeBERTa-v2.</summary>
     public const string DebertaFile = "spm.model";
@@ -22,34 +22,42 @@ internal static class SentencePieceTokenizer
     // Pieces that SentencePiece puts first, in whose place XLM-RoBERTa has its own four.
     private const int OwnPieces = 3;
 
-    /// <summary>XLM-RoBERTa's: <c>&lt;s&gt; &lt;pad&gt; &lt;/s&gt; &lt;unk&gt;</c>, the pieces, <c>&lt;mask&gt;</c>.</summary>
-    public static TextEncoder LoadXlmRoberta(BaseModelFiles files, TokenizerSettings settings)
-    {
-        var name = files.NameForMessages(XlmRobertaFile);
-        if (settings.Config.TryGetString("tokenizer_class") is { } kind
-            && !kind.StartsWith("XLMRoberta", StringComparison.Ordinal))
-        {
-            Throw.NotSupported_InFile(
-                name, $"a tokenizer of the class {Throw.Quote(kind)} is not put together from this file. Save it as tokenizer.json with transformers.");
-        }
+    // A log-probability so low that no text is cut into that piece.
+    private const double NeverChosen = -100;
 
-        var source = SentencePieceFile.Parse(files.ReadBytes(XlmRobertaFile), name);
+    /// <summary>
+    /// XLM-RoBERTa's: <c>&lt;s&gt; &lt;pad&gt; &lt;/s&gt; &lt;unk&gt;</c>, the pieces, <c>&lt;mask&gt;</c>; or CamemBERT's, where
+    /// other four come first and the pieces keep their own <c>&lt;s&gt;</c> and <c>&lt;/s&gt;</c>.
+    /// </summary>
+    public static TextEncoder LoadRoberta(BaseModelFiles files, TokenizerSettings settings)
+    {
+        var name = files.NameForMessages(RobertaFile);
+        var source = SentencePieceFile.Parse(files.ReadBytes(RobertaFile), name);
         var special = new SpecialTokens(settings, "<s>", "</s>", "<unk>", "<pad>", "<mask>");
-        List<(string, double)> vocabulary =
-        [
-            (special.Cls, 0), (special.Pad, 0), (special.Sep, 0), (special.Unk, 0),
-            .. source.Pieces.Skip(OwnPieces), (special.Mask, 0),
-        ];
+        var isCamembert = IsCamembert(files, settings, name);
+        List<(string, double)> vocabulary = isCamembert
+            ?
+            [
+                ("<s>NOTUSED", 0), (special.Pad, 0), ("</s>NOTUSED", 0), (special.Unk, 0), ("<unk>NOTUSED", NeverChosen),
+                .. source.Pieces.Skip(1), (special.Mask, 0),
+            ]
+            :
+            [
+                (special.Cls, 0), (special.Pad, 0), (special.Sep, 0), (special.Unk, 0),
+                .. source.Pieces.Skip(OwnPieces), (special.Mask, 0),
+            ];
         const int UnknownId = 3;
         var model = new UnigramModel(vocabulary, UnknownId, byteFallback: false, name);
         ITextNormalizer? normalizer = source.NormalizerTable.Length == 0
             ? null
             : new PrecompiledNormalizer(source.NormalizerTable, name);
-        IPreTokenizer[] preTokenizers =
-        [
-            new CharacterSplitPreTokenizer(rune => UnicodeTables.IsWhiteSpace(rune.Value), SplitBehavior.Removed),
-            Metaspace(settings),
-        ];
+        IPreTokenizer[] preTokenizers = isCamembert
+            ? [Metaspace(settings)]
+            :
+            [
+                new CharacterSplitPreTokenizer(rune => UnicodeTables.IsWhiteSpace(rune.Value), SplitBehavior.Removed),
+                Metaspace(settings),
+            ];
         var pipeline = new TokenizerPipeline(normalizer, preTokenizers, model, Decoder(), special.Collect(model));
         return special.ToEncoder(pipeline, PairTemplate.Roberta);
     }
@@ -83,6 +91,25 @@ internal static class SentencePieceTokenizer
         var pipeline = new TokenizerPipeline(
             new SequenceNormalizer(normalizers), preTokenizers, model, Decoder(), special.Collect(model));
         return special.ToEncoder(pipeline, PairTemplate.Bert);
+    }
+
+    // The tokenizer's class tells; where none is named, the model's type.
+    private static bool IsCamembert(BaseModelFiles files, TokenizerSettings settings, string name)
+    {
+        const string Config = "config.json";
+        if (settings.Config.TryGetString("tokenizer_class") is not { } kind)
+        {
+            return files.Exists(Config) && files.ReadJson(Config).TryGetString("model_type") == "camembert";
+        }
+
+        var isCamembert = kind.StartsWith("Camembert", StringComparison.Ordinal);
+        if (!isCamembert && !kind.StartsWith("XLMRoberta", StringComparison.Ordinal))
+        {
+            Throw.NotSupported_InFile(
+                name, $"a tokenizer of the class {Throw.Quote(kind)} is not put together from this file. Save it as tokenizer.json with transformers.");
+        }
+
+        return isCamembert;
     }
 
     private static MetaspacePreTokenizer Metaspace(TokenizerSettings settings) => new(

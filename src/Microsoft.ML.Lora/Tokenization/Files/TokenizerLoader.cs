@@ -27,9 +27,9 @@ internal static class TokenizerLoader
             return MergesTxtTokenizer.Load(files, settings);
         }
 
-        if (files.Exists(SentencePieceTokenizer.XlmRobertaFile))
+        if (files.Exists(SentencePieceTokenizer.RobertaFile))
         {
-            return SentencePieceTokenizer.LoadXlmRoberta(files, settings);
+            return SentencePieceTokenizer.LoadRoberta(files, settings);
         }
 
         if (files.Exists(SentencePieceTokenizer.DebertaFile))
@@ -40,7 +40,7 @@ internal static class TokenizerLoader
         Throw.FileNotFound_Model(
             files.Description,
             $"tokenizer that can be read: {JsonFile}, {VocabTxtTokenizer.FileName}, {MergesTxtTokenizer.VocabularyFile} with "
-            + $"{MergesTxtTokenizer.MergesFile}, {SentencePieceTokenizer.XlmRobertaFile} or {SentencePieceTokenizer.DebertaFile}");
+            + $"{MergesTxtTokenizer.MergesFile}, {SentencePieceTokenizer.RobertaFile} or {SentencePieceTokenizer.DebertaFile}");
         return null;
     }
 }
