@@ -44,6 +44,29 @@ public sealed class LoraTransformer : ITransformer, IDisposable
         return new ScoringDataView(input, Bind(input.Schema, nameof(input)), Model.Classifier);
     }
 
+    /// <summary>
+    /// The same model with every update cut to a rank: the nearest update of that rank, by its singular value decomposition.
+    /// </summary>
+    /// <param name="rank">The rank, 1 or more; updates of lower rank stay what they are.</param>
+    /// <returns>A classifier of its own, to be disposed when it is no longer used.</returns>
+    /// <exception cref="InvalidOperationException">The model has no low-rank updates.</exception>
+    public LoraTransformer TruncateTo(int rank)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
+        return new LoraTransformer(_host, Model.Truncate(_ => rank));
+    }
+
+    /// <summary>The same model with every update cut to the least rank that keeps a share of its energy Σσ².</summary>
+    /// <param name="share">The share, above 0 and at most 1.</param>
+    /// <returns>A classifier of its own, to be disposed when it is no longer used.</returns>
+    /// <exception cref="InvalidOperationException">The model has no low-rank updates.</exception>
+    public LoraTransformer TruncateToEnergy(double share)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(share);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(share, 1);
+        return new LoraTransformer(_host, Model.Truncate(layer => layer.RankForEnergy(share)));
+    }
+
     /// <summary>Frees what scoring holds in memory. Views of this transformer cannot be read afterwards.</summary>
     public void Dispose() => Model.Dispose();
 

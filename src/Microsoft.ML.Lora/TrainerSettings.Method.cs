@@ -1,8 +1,11 @@
 using System.Text.RegularExpressions;
 using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Models.Heads;
 using Microsoft.ML.Lora.Optimization;
 using Microsoft.ML.Lora.Optimization.Losses;
 using Microsoft.ML.Lora.Providers;
+using Microsoft.ML.Lora.Tasks;
 using Microsoft.ML.Lora.Training;
 
 namespace Microsoft.ML.Lora;
@@ -18,6 +21,15 @@ internal sealed partial class TrainerSettings
 
     /// <summary>What of the model is trained.</summary>
     public FineTuning FineTuning => (FineTuning)Options.FineTuning;
+
+    /// <summary>What the head reads of a base model.</summary>
+    public Pooling PoolingOf(BaseModelFiles files) => Options.Pooling switch
+    {
+        LoraPooling.Mean => Pooling.Mean,
+        LoraPooling.FirstToken => Pooling.FirstToken,
+        LoraPooling.FamilyHead => Pooling.FamilyHead,
+        _ => CheckpointPooling.Of(files),
+    };
 
     /// <summary>The shape of the learning rate.</summary>
     public ScheduleShape Schedule => (ScheduleShape)Options.Schedule;

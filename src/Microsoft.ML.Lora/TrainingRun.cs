@@ -143,12 +143,6 @@ internal sealed class TrainingRun
     {
         Outputs = classes,
         Dropout = _options.HeadDropout ?? (_options.BaseDropout ? _encoder.HiddenDropout : 0),
-        Pooling = _options.Pooling switch
-        {
-            LoraPooling.Mean => Pooling.Mean,
-            LoraPooling.FirstToken => Pooling.FirstToken,
-            LoraPooling.FamilyHead => Pooling.FamilyHead,
-            _ => CheckpointPooling.Of(_files),
-        },
+        Pooling = _settings.PoolingOf(_files),
     };
 }
