@@ -17,6 +17,12 @@ public sealed partial class LoraTextClassificationTrainer
         public bool RetryAtLowerRate;
 
         /// <summary>
+        /// Whether rows may have classes that the model to go on from does not know: they are added to its head. Of no meaning
+        /// without such a model. Default false, which refuses them.
+        /// </summary>
+        public bool AddNewClasses;
+
+        /// <summary>
         /// A folder to keep the run in while it trains; null (default) keeps nothing. The same trainer, options and rows given
         /// the same folder again go on where the run was left, and end with the same bits as one that was never stopped; a
         /// finished run gives its model at once. Delete the folder's checkpoints to train anew. A folder holds one run: that of

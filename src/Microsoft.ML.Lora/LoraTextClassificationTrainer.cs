@@ -60,7 +60,25 @@ public sealed partial class LoraTextClassificationTrainer : IEstimator<LoraTrans
     /// longer a finite number, or CheckpointFolder holds the checkpoints of another run.</exception>
     /// <exception cref="InvalidDataException">No checkpoint in CheckpointFolder can be read.</exception>
     /// <exception cref="OperationCanceledException">The token of the options was cancelled.</exception>
-    public LoraTransformer Fit(IDataView input)
+    public LoraTransformer Fit(IDataView input) => Fit(input, null);
+
+    /// <summary>Fine-tunes a model further, on the rows of a view: from its adapter and its head instead of from the base.</summary>
+    /// <param name="input">The training rows; rows without a label are skipped.</param>
+    /// <param name="previous">
+    /// The model to go on from, trained here, loaded from a zip or read from a PEFT folder. The options must name the same base
+    /// model, rank, alpha and kind of update. Classes are matched by name, whatever their order; those of the model that the rows
+    /// lack stay, behind the others. Null begins with the base model.
+    /// </param>
+    /// <returns>A new classifier, to be disposed when it is no longer used; <paramref name="previous"/> is left as it is.</returns>
+    /// <exception cref="ArgumentException">The model does not fit the options or the rows; the message names every reason. New
+    /// classes are added only when <see cref="Options.AddNewClasses"/> is set.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or the label has fewer than
+    /// two classes.</exception>
+    /// <exception cref="InvalidOperationException">No row has a label, all rows have the same one, the loss is no longer a
+    /// finite number, or CheckpointFolder holds the checkpoints of another run.</exception>
+    /// <exception cref="InvalidDataException">No checkpoint in CheckpointFolder can be read.</exception>
+    /// <exception cref="OperationCanceledException">The token of the options was cancelled.</exception>
+    public LoraTransformer Fit(IDataView input, LoraTransformer? previous)
     {
         MLNetAccess.CheckValue(_host, input, nameof(input));
         MLNetAccess.CheckAlive(_host);
@@ -68,7 +86,8 @@ public sealed partial class LoraTextClassificationTrainer : IEstimator<LoraTrans
         int seed = _settings.Options.Seed ?? MLNetAccess.Seed(_environment) ?? KeptSeed() ?? Random.Shared.Next();
         CheckDevice(channel);
         using var reporter = new TrainingReporter(_host, channel, _settings.Options.Progress);
-        LoraModel model = new TrainingRun(_host, _settings, reporter, seed).Run(input);
+        LoraModel model = new TrainingRun(_host, _settings, reporter, seed).Run(
+            input, previous is null ? null : new PreviousModel(previous.Model.Contents));
         return new LoraTransformer(_environment, model);
     }
 

@@ -46,6 +46,10 @@ internal static class RunFacts
         facts["weights of the base model"] = files.Identity;
         facts["classes"] = Hash(hash => Append(hash, string.Join('\n', data.Labels.Names())));
         facts["training rows"] = HashOf(data.Training);
+        if (data.Previous is { } previous)
+        {
+            facts["previous model's tensors"] = previous.Hash();
+        }
         facts["validation rows"] = HashOf(data.Validation);
         return new RunIdentity(seed, facts);
     }

@@ -9,6 +9,9 @@ internal sealed record TrainingData
     /// <summary>The classes.</summary>
     public required LabelSet Labels { get; init; }
 
+    /// <summary>The model to go on from; null to begin with the base.</summary>
+    public PreviousModel? Previous { get; init; }
+
     /// <summary>The examples to train on.</summary>
     public required IReadOnlyList<EncodedExample> Training { get; init; }
 

@@ -39,8 +39,16 @@ internal sealed class TrainingRun
     }
 
     /// <summary>Reads the rows, trains, and gathers what the model needs.</summary>
-    public LoraModel Run(IDataView input) =>
-        Train(new TrainingDataReader(_host, _settings, _reporter, _files, _encoder, _seed).Read(input));
+    /// <param name="input">The training rows.</param>
+    /// <param name="previous">The model to go on from; null to begin with the base.</param>
+    public LoraModel Run(IDataView input, PreviousModel? previous = null)
+    {
+        previous?.Check(_settings, _files, Head(1).Pooling);
+        TrainingData data = new TrainingDataReader(_host, _settings, _reporter, _files, _encoder, _seed).Read(input);
+        return Train(previous is null
+            ? data
+            : data with { Labels = previous.Join(data.Labels, _options.AddNewClasses), Previous = previous });
+    }
 
     private LoraModel Train(TrainingData data)
     {
@@ -85,7 +93,12 @@ internal sealed class TrainingRun
 
     private TrainingOutcome Train(ITrainingSession session, TrainingRecipe recipe, TrainingData data)
     {
-        if (_options.LinearProbe)
+        if (data.Previous is { } previous)
+        {
+            previous.Start(session, data.Labels);
+            _reporter.Tell("Going on from the previous model's adapter and head.", warning: false);
+        }
+        else if (_options.LinearProbe)
         {
             LinearProbe.StartHead(session, data.Training, data.Labels.Count, _encoder.HiddenSize, _settings.Threads);
         }
