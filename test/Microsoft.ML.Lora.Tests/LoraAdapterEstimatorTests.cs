@@ -46,7 +46,7 @@ public sealed class LoraAdapterEstimatorTests : IDisposable
         Assert.Contains("1 output", Error<NotSupportedException>(regression, tiny));
         Assert.Contains("2 labels are given, and the adapter", Error<ArgumentException>(classes, tiny, ["a", "b"]));
         Assert.Contains("are not all different", Error<ArgumentException>(classes, tiny, ["a", "b", "a"]));
-        Assert.Contains("takes 64 tokens at most", Assert.Throws<ArgumentException>(
+        Assert.Contains("takes 4 to 64 tokens", Assert.Throws<ArgumentException>(
             () => Trainers.LoraFromAdapter(classes, baseModel: tiny, maxTokens: 65).Load()).Message);
         Assert.Contains("adapter_config.json", Error<FileNotFoundException>(Shared.Require("models/tiny"), tiny));
     }

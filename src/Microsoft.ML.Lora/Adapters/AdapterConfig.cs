@@ -83,8 +83,20 @@ internal sealed record AdapterConfig
     }
 
     /// <summary>PEFT's rule: a pattern is a regular expression for the name, or for its end after a dot.</summary>
-    public static bool Matches(string pattern, string name) =>
-        Regex.IsMatch(name, $@"^(.*\.)?({pattern})$", RegexOptions.CultureInvariant);
+    public static bool Matches(string pattern, string name)
+    {
+        const RegexOptions Options = RegexOptions.CultureInvariant;
+        string whole = $@"^(.*\.)?({pattern})$";
+        try
+        {
+            return Regex.IsMatch(name, whole, Options | RegexOptions.NonBacktracking);
+        }
+        catch (NotSupportedException)
+        {
+            // Looks around or back; files do not get as far with one.
+            return Regex.IsMatch(name, whole, Options);
+        }
+    }
 
     private static T Lookup<T>(IReadOnlyDictionary<string, T> patterns, string name, T otherwise)
     {

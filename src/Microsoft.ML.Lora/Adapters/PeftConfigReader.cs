@@ -199,9 +199,10 @@ internal sealed class PeftConfigReader
     {
         try
         {
-            _ = new Regex(expression, RegexOptions.CultureInvariant);
+            // One that backtracks could take forever to match.
+            _ = new Regex(expression, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
         }
-        catch (ArgumentException)
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
             _problems.Add($"{key}: {Throw.Quote(expression)} is not a regular expression that is understood here");
         }

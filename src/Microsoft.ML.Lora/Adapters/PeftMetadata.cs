@@ -12,6 +12,7 @@ internal static class PeftMetadata
 {
     private const string Labels = "labels";
     private const string MaxTokens = "max_tokens";
+    private const int ShortestLength = 4;
     private const int LargestLength = 1 << 24;
 
     /// <summary>The metadata of a file.</summary>
@@ -64,7 +65,8 @@ internal static class PeftMetadata
             return null;
         }
 
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length is < 1 or > LargestLength)
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            || length is < ShortestLength or > LargestLength)
         {
             Throw.InvalidData_File(file.Description, $"'{MaxTokens}' of the metadata is {Throw.Quote(text)}, which is no length.");
         }

@@ -12,6 +12,7 @@ namespace Microsoft.ML.Lora.Persistence;
 internal sealed record AdapterImport
 {
     private const string TextValues = "String";
+    private const int FewestTokens = 4;
 
     /// <summary>The folder.</summary>
     public required string Folder { get; init; }
@@ -125,8 +126,9 @@ internal sealed record AdapterImport
         return new LabelSet(outputs, TextValues, labels);
     }
 
-    private int Length(PeftAdapter adapter, EncoderConfig encoder, BaseModelFiles files) => MaxTokens > encoder.MaxTokens
+    private int Length(PeftAdapter adapter, EncoderConfig encoder, BaseModelFiles files) =>
+        MaxTokens < FewestTokens || MaxTokens > encoder.MaxTokens
         ? throw new ArgumentException(
-            $"MaxTokens is {MaxTokens}, and the base model in '{files.Description}' takes {encoder.MaxTokens} tokens at most.")
+            $"MaxTokens is {MaxTokens}, and the base model in '{files.Description}' takes {FewestTokens} to {encoder.MaxTokens} tokens.")
         : MaxTokens ?? Math.Min(adapter.MaxTokens ?? encoder.MaxTokens, encoder.MaxTokens);
 }

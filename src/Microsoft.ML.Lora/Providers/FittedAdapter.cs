@@ -29,6 +29,7 @@ internal sealed record FittedAdapter(PeftAdapter Adapter, long TotalParameters)
         }
 
         string[] modules = [.. adapter.State.Names.Select(PeftKeys.AdaptedModule).OfType<string>().Distinct()];
+        CheckRanks(files, adapter, modules);
         AdapterConfig exact = adapter.Config with
         {
             TargetModules = TargetModules.ByName(modules),
@@ -53,6 +54,25 @@ internal sealed record FittedAdapter(PeftAdapter Adapter, long TotalParameters)
         {
             throw new InvalidDataException(
                 $"The adapter cannot be put on the base model in '{files.Description}'. {error.Message}", error);
+        }
+    }
+
+    // Memory is asked for by the ranks of the settings, so these have to be those of the tensors in the file.
+    private static void CheckRanks(BaseModelFiles files, PeftAdapter adapter, string[] modules)
+    {
+        var problems = new List<string>();
+        foreach (string module in modules)
+        {
+            int rank = adapter.Config.RankAndScaling(module).Rank;
+            if (adapter.State.Find(module + PeftKeys.Down) is not { Shape: [var rows, _] } || rows != rank)
+            {
+                problems.Add($"{module + PeftKeys.Down} has not the {rank} rows that the settings give it");
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            Throw.InvalidData_Problems(files.Description, "the adapter cannot be put on this base model", problems);
         }
     }
 
