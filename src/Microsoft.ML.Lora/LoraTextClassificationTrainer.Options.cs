@@ -40,7 +40,7 @@ public sealed partial class LoraTextClassificationTrainer
 
         /// <summary>
         /// Passes over the training rows at most, 1 or more; null (default) suits their number: 8,000 rows are seen in all, in no
-        /// fewer than 4 passes and no more than 20.
+        /// fewer than 4 passes and no more than 60.
         /// </summary>
         public int? Epochs;
 
@@ -65,8 +65,9 @@ public sealed partial class LoraTextClassificationTrainer
         public int? MaxTokens;
 
         /// <summary>
-        /// Share of the training rows held back to validate every epoch, class by class, 0 to below 1; used when there is
-        /// no <see cref="ValidationSet"/> and there are 500 training rows or more. Null (default) is 0.1, but 500 rows at most.
+        /// Share of the training rows held back to validate every epoch, class by class, 0 to below 1; used when there is no
+        /// <see cref="ValidationSet"/>. Null (default) is a tenth, but 500 rows at most, and nothing of fewer than 500 rows or of
+        /// fewer than 20 a class.
         /// </summary>
         public float? ValidationFraction;
 

@@ -91,7 +91,7 @@ internal sealed class TrainingDataReader(
                 ? (examples, rows.Examples)
                 : throw MLNetAccess.BadArgument(host, nameof(_options.ValidationSet), "No row of it has a label.");
         }
-        float fraction = TrainingRecipe.HoldBack(examples.Count) is var usual and > 0 ? _options.ValidationFraction ?? usual : 0;
+        float fraction = _options.ValidationFraction ?? TrainingRecipe.HoldBack(examples.Count, labels.Count);
         if (fraction == 0)
         {
             return (examples, []);

@@ -7,10 +7,11 @@ namespace Microsoft.ML.Lora.Training;
 internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningRate)
 {
     private const int FewestToHoldBack = 500;
+    private const int FewestPerClass = 20;
     private const int MostToHoldBack = 500;
     private const int FewExamples = 2000;
     private const int FewestEpochs = 4;
-    private const int MostEpochs = 20;
+    private const int MostEpochs = 60;
     private const int SmallBatch = 16;
     private const int LargeBatch = 32;
 
@@ -18,11 +19,15 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     public static TrainingRecipe For(int examples, int hiddenSize) => new(
         EpochsFor(examples), examples < FewExamples ? SmallBatch : LargeBatch, LearningRateFor(hiddenSize));
 
-    /// <summary>Share of the examples to validate with: a tenth of 500 and more, but no more than 500 of them.</summary>
-    public static float HoldBack(int examples) =>
-        examples < FewestToHoldBack ? 0 : Math.Min(0.1f, (float)MostToHoldBack / examples);
+    /// <summary>
+    /// Share of the examples to validate with: a tenth, but no more than 500 of them; none of fewer than 500, and none where each
+    /// of many classes has few, as every one is needed to learn from.
+    /// </summary>
+    public static float HoldBack(int examples, int classes) => examples < FewestToHoldBack || examples < classes * FewestPerClass
+        ? 0
+        : Math.Min(0.1f, (float)MostToHoldBack / examples);
 
-    // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen.
+    // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen or each 60 times.
     private static int EpochsFor(int examples) =>
         Math.Clamp((8_000 + examples - 1) / Math.Max(1, examples), FewestEpochs, MostEpochs);
 

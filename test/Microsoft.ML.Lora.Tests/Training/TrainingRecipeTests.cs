@@ -1,0 +1,40 @@
+using Microsoft.ML.Lora.Training;
+using Xunit;
+
+namespace Microsoft.ML.Lora.Tests.Training;
+
+/// <summary>The recipe follows the number of training rows and the width of the base.</summary>
+public class TrainingRecipeTests
+{
+    [Theory]
+    [InlineData(1, 60, 16)]
+    [InlineData(48, 60, 16)]
+    [InlineData(800, 10, 16)]
+    [InlineData(801, 10, 16)]
+    [InlineData(1999, 5, 16)]
+    [InlineData(2000, 4, 32)]
+    [InlineData(1_000_000, 4, 32)]
+    public void Few_rows_are_seen_more_often_in_smaller_batches(int rows, int epochs, int batch)
+    {
+        TrainingRecipe recipe = TrainingRecipe.For(rows, hiddenSize: 384);
+        Assert.Equal((epochs, batch), (recipe.Epochs, recipe.BatchSize));
+    }
+
+    [Theory]
+    [InlineData(128, 1e-3f)]
+    [InlineData(512, 1e-3f)]
+    [InlineData(768, 3e-4f)]
+    [InlineData(1024, 2e-4f)]
+    public void Wider_bases_learn_at_lower_rates(int width, float rate) =>
+        Assert.Equal(rate, TrainingRecipe.For(5000, width).LearningRate);
+
+    [Theory]
+    [InlineData(499, 2, 0)]
+    [InlineData(500, 2, 50)]
+    [InlineData(5000, 2, 500)]
+    [InlineData(100_000, 2, 500)]
+    [InlineData(1232, 77, 0)]
+    [InlineData(1540, 77, 154)]
+    public void A_tenth_is_held_back_but_no_more_than_500_and_nothing_of_few(int rows, int classes, int validation) =>
+        Assert.Equal(validation, rows * TrainingRecipe.HoldBack(rows, classes), 0.01);
+}
