@@ -11,7 +11,7 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     private const int MostToHoldBack = 500;
     private const int FewExamples = 2000;
     private const int FewestEpochs = 4;
-    private const int MostEpochs = 60;
+    private const int MostEpochs = 40;
     private const int SmallBatch = 16;
     private const int LargeBatch = 32;
 
@@ -27,7 +27,7 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
         ? 0
         : Math.Min(0.1f, (float)MostToHoldBack / examples);
 
-    // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen or each 60 times.
+    // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen or each 40 times.
     private static int EpochsFor(int examples) =>
         Math.Clamp((8_000 + examples - 1) / Math.Max(1, examples), FewestEpochs, MostEpochs);
 
