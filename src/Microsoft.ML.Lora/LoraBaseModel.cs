@@ -1,3 +1,5 @@
+using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Checkpoints.Hub;
 using Microsoft.ML.Lora.Persistence;
 
 namespace Microsoft.ML.Lora;
@@ -8,7 +10,14 @@ namespace Microsoft.ML.Lora;
 /// </summary>
 public sealed class LoraBaseModel
 {
-    private LoraBaseModel(BaseKind kind, string id, string? revision) => Origin = new BaseOrigin(kind, id, revision);
+    private readonly BaseModelFiles? _files;
+
+    private LoraBaseModel(BaseKind kind, string id, string? revision)
+        : this(new BaseOrigin(kind, id, revision), null)
+    {
+    }
+
+    internal LoraBaseModel(BaseOrigin origin, BaseModelFiles? files) => (Origin, _files) = (origin, files);
 
     /// <summary>
     /// all-MiniLM-L6-v2 (6 layers of 384, English), read in place from the assembly Microsoft.ML.Lora.MiniLM, which the
@@ -20,6 +29,10 @@ public sealed class LoraBaseModel
     public string Id => Origin.Id;
 
     internal BaseOrigin Origin { get; }
+
+    /// <summary>Its files: those it was made of, else those at its place.</summary>
+    internal BaseModelFiles Open(IProgress<HubProgress>? progress, CancellationToken cancellation) =>
+        _files ?? Origin.Open(progress, cancellation);
 
     /// <summary>A Hugging Face folder: config.json, model.safetensors (or its shards) and the tokenizer's files.</summary>
     /// <param name="folder">Path of the folder; it is read when training starts, not here.</param>

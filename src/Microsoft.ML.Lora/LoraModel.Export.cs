@@ -21,6 +21,7 @@ public sealed partial class LoraModel
     /// <param name="folder">The folder; made when it is not there.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="InvalidOperationException">The model has no low-rank updates.</exception>
+    /// <exception cref="InvalidOperationException">The model has no low-rank updates: it was trained in full, or its head alone.</exception>
     /// <exception cref="IOException">The folder holds a whole model (a config.json), the path is a file, or writing fails.</exception>
     public void SavePeft(string folder)
     {
@@ -64,10 +65,16 @@ public sealed partial class LoraModel
     /// </remarks>
     /// <param name="zip">The path of the file; its folder is made when it is not there.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="InvalidOperationException">The model was trained in full: all of it is its own.</exception>
     /// <exception cref="IOException">Writing fails.</exception>
     public void SaveAdapterOnly(string zip)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(zip);
+        if (Contents.FineTuning == Providers.FineTuning.Full)
+        {
+            throw new InvalidOperationException(
+                "The model was trained in full: nothing of it is the base model's, and mlContext.Model.Save keeps all of it.");
+        }
         var context = new MLContext();
         using var transformer = new LoraTransformer(
             context, new LoraModel(Contents with { ArchivesBase = false }, _threads));

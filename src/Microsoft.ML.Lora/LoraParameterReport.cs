@@ -67,7 +67,7 @@ public sealed class LoraParameterReport
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
         var settings = new TrainerSettings(options);
-        BaseModelFiles files = settings.BaseModel.Origin.Open(null, options.CancellationToken);
+        BaseModelFiles files = settings.BaseModel.Open(null, options.CancellationToken);
         var head = new HeadSpec { Outputs = classes, Pooling = settings.PoolingOf(files) };
         ModelLayout layout = ModelLayout.Read(files, head, settings.Adapter);
         bool updates = settings.FineTuning == FineTuning.Lora;

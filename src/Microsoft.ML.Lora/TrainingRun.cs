@@ -30,7 +30,7 @@ internal sealed class TrainingRun
         _options = settings.Options;
         _reporter = reporter;
         _seed = seed;
-        _files = settings.BaseModel.Origin.Open(reporter, _options.CancellationToken);
+        _files = settings.BaseModel.Open(reporter, _options.CancellationToken);
         _encoder = EncoderConfig.Read(_files.ReadConfig());
         if (settings.FineTuning == FineTuning.Lora)
         {

@@ -1,6 +1,12 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Lora.Adapters;
+using Microsoft.ML.Lora.Batching;
 using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Models.Heads;
+using Microsoft.ML.Lora.Providers;
+using Microsoft.ML.Lora.Tasks;
 using Microsoft.ML.Lora.Tests.Support;
+using Microsoft.ML.Lora.Tokenization;
 using Xunit;
 
 namespace Microsoft.ML.Lora.Tests;
@@ -152,6 +158,75 @@ public sealed class LoraModelExportTests : IDisposable
         Exception? error = Assert.ThrowsAny<Exception>(() => _context.Model.Load(zip, out _));
         Assert.Contains("is not the one the saved model was trained on", error.ToString());
         Directory.Delete(baseFolder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData(LoraFineTuning.Full)]
+    [InlineData(LoraFineTuning.HeadOnly)]
+    public void Models_without_updates_are_written_whole(LoraFineTuning fineTuning)
+    {
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
+        options.FineTuning = fineTuning;
+        options.Pooling = LoraPooling.FamilyHead;
+        using LoraTransformer model = Toy.Train(_context, options);
+
+        Assert.Contains("SaveMerged", Assert.Throws<InvalidOperationException>(() => model.Model.SavePeft(_folder.Path)).Message);
+        model.Model.SaveMerged(_folder.PathOf("merged"));
+        BaseModelFiles merged = BaseModelFiles.FromFolder(_folder.PathOf("merged"));
+        using var scorer = new ManagedScorer(
+            merged, new AdapterState(), new AdapterConfig(), new HeadSpec { Outputs = 3 }, threads: 1);
+        TokenizedText tokens = TextEncoder.Load(merged).Encode("my parcel is late", null, 32);
+        var batch = new PackedBatch();
+        batch.Fill(new EncodedExample { Ids = tokens.Ids });
+        var scores = new float[3];
+        scorer.Score(batch, scores);
+        Probabilities.FromLogits(scores);
+        Assert.Equal(model.Model.Score("my parcel is late"), scores);
+
+        if (fineTuning == LoraFineTuning.Full)
+        {
+            Assert.Throws<InvalidOperationException>(() => model.Model.SaveAdapterOnly(_folder.PathOf("model.zip")));
+        }
+        else
+        {
+            model.Model.SaveAdapterOnly(_folder.PathOf("model.zip"));
+            using var loaded = (LoraTransformer)_context.Model.Load(_folder.PathOf("model.zip"), out _);
+            Assert.Equal(model.Model.Score("my parcel is late"), loaded.Model.Score("my parcel is late"));
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData("tiny-bert-rank-pattern")]
+    [InlineData("tiny-bert-pissa")]
+    [InlineData("tiny-bert-dora")]
+    [InlineData("tiny-bert-bias-lora-only")]
+    [InlineData("tiny-bert-pooler-saved")]
+    [InlineData("tiny-bert-layers-1-2")]
+    [InlineData("tiny-bert-rslora")]
+    [InlineData("tiny-deberta-v2-qv")]
+    [InlineData("tiny-modernbert-qkv")]
+    [InlineData("tiny-distilbert-qv")]
+    public void Training_goes_on_from_an_adapter_of_Python(string name)
+    {
+        string[] labels = ["refund", "parcel", "login"];
+        string folder = Shared.Require($"models/tiny/peft/{name}/adapter");
+        string model = name[..name.IndexOf('-', name.StartsWith("tiny-deberta", StringComparison.Ordinal) ? 13 : 5)];
+        using LoraTransformer read = _context.MulticlassClassification.Trainers.LoraFromAdapter(
+            folder, labels, baseModel: LoraBaseModel.FromFolder(Shared.Require("models/tiny/" + model))).Load();
+        LoraTextClassificationTrainer.Options options = LoraTextClassificationTrainer.Options.GoingOnFrom(read.Model);
+        options.Epochs = 1;
+        options.LearningRate = 1e-9f;
+        options.Seed = 1;
+        using LoraTransformer further = _context.MulticlassClassification.Trainers.Lora(options).Fit(Toy.View(_context), read);
+
+        Assert.Equal(read.Model.AdaptedLayers, further.Model.AdaptedLayers);
+        Assert.Equal(read.Model.TrainableParameters, further.Model.TrainableParameters);
+        float[] before = read.Model.Score("my parcel"), after = further.Model.Score("my parcel");
+        Assert.All(labels.Select((label, i) => (before[i], after[further.Model.Labels.ToList().IndexOf(label)])),
+            pair => Assert.Equal(pair.Item1, pair.Item2, 5));
+        further.Model.SavePeft(_folder.Path);
+        using LoraTransformer again = _context.MulticlassClassification.Trainers.LoraFromAdapter(_folder.Path).Load();
+        Assert.Equal(after, again.Model.Score("my parcel"));
     }
 
     private LoraTransformer Train(LoraPooling pooling)

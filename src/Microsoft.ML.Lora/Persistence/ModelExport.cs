@@ -1,5 +1,6 @@
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Models;
+using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Tokenization.Files;
 
 namespace Microsoft.ML.Lora.Persistence;
@@ -24,13 +25,22 @@ internal static class ModelExport
         [.. TokenizerFiles.Names, "model.safetensors.index.json", PeftHeadFile.Name, PythonScript.Name];
 
     /// <summary>Writes the adapter: PEFT's two files, the head where PEFT has no class for it, a model card.</summary>
-    public static void SavePeft(ModelContents model, string folder) =>
+    /// <exception cref="InvalidOperationException">The model has no low-rank updates.</exception>
+    public static void SavePeft(ModelContents model, string folder)
+    {
+        if (model.FineTuning != FineTuning.Lora)
+        {
+            throw new InvalidOperationException(
+                $"The model was trained with FineTuning = {model.FineTuning}: it has no low-rank updates that an adapter could hold. " +
+                "SaveMerged writes it as a whole model.");
+        }
         ExportFolder.Write(folder, _besideNoModel, _ofAdapters, save =>
         {
             ArchivedAdapter.Write(model, save);
             WriteScript(model, merged: false, save);
             save(ModelCard.Name, stream => stream.Write(ModelCard.For(model)));
         });
+    }
 
     /// <summary>Writes the model with its updates merged: config, weights, tokenizer, and the head as above.</summary>
     public static void SaveMerged(ModelContents model, string folder)
