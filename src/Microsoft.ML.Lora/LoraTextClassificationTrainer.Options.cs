@@ -54,9 +54,10 @@ public sealed partial class LoraTextClassificationTrainer
         /// <summary>
         /// Whether the head starts from a logistic regression on what the untouched base makes of the training rows, which costs
         /// about a third of an epoch and spares the base the first steps towards a random head
-        /// ([Kumar et al. 2022](https://arxiv.org/abs/2202.10054)). Default true.
+        /// (<see href="https://arxiv.org/abs/2202.10054">Kumar et al. 2022</see>); null (default) does so where there are fewer
+        /// than 200 training rows a class.
         /// </summary>
-        public bool LinearProbe = true;
+        public bool? LinearProbe;
 
         /// <summary>
         /// Tokens of a row at most, special tokens included, 4 or more and no more than the base model takes; longer texts

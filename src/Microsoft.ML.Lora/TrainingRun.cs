@@ -98,7 +98,7 @@ internal sealed class TrainingRun
             previous.Start(session, data.Labels);
             _reporter.Tell("Going on from the previous model's adapter and head.", warning: false);
         }
-        else if (_options.LinearProbe)
+        else if (_options.LinearProbe ?? TrainingRecipe.StartsFromProbe(data.Training.Count, data.Labels.Count))
         {
             LinearProbe.StartHead(session, data.Training, data.Labels.Count, _encoder.HiddenSize, _settings.Threads);
         }

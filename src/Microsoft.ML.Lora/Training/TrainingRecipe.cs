@@ -7,6 +7,7 @@ namespace Microsoft.ML.Lora.Training;
 internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningRate)
 {
     private const int FewestToHoldBack = 500;
+    private const int EnoughPerClass = 200;
     private const int FewestPerClass = 20;
     private const int MostToHoldBack = 500;
     private const int FewExamples = 2000;
@@ -26,6 +27,9 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     public static float HoldBack(int examples, int classes) => examples < FewestToHoldBack || examples < classes * FewestPerClass
         ? 0
         : Math.Min(0.1f, (float)MostToHoldBack / examples);
+
+    /// <summary>Whether a head had better start from a linear probe: where classes have few examples to start a random one with.</summary>
+    public static bool StartsFromProbe(int examples, int classes) => examples < (long)classes * EnoughPerClass;
 
     // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen or each 40 times.
     private static int EpochsFor(int examples) =>

@@ -58,7 +58,7 @@ internal sealed partial class AccuracyArguments
         Options.WarmupFraction = Number("--warmup") ?? Options.WarmupFraction;
         Options.WeightDecay = Number("--decay") ?? Options.WeightDecay;
         Options.BaseDropout = Number("--base-dropout") != 0;
-        Options.LinearProbe = Number("--probe") != 0;
+        Options.LinearProbe = Number("--probe") is { } probe ? probe != 0 : null;
         Options.MaxTokens = (int?)Number("--max-tokens");
         Options.NumberOfThreads = (int?)Number("--threads");
         ReadMethod();

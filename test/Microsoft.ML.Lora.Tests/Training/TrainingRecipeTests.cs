@@ -29,6 +29,14 @@ public class TrainingRecipeTests
         Assert.Equal(rate, TrainingRecipe.For(5000, width).LearningRate);
 
     [Theory]
+    [InlineData(48, 6, true)]
+    [InlineData(9992, 77, true)]
+    [InlineData(400, 2, false)]
+    [InlineData(6909, 2, false)]
+    public void Heads_of_classes_with_few_rows_start_from_a_probe(int rows, int classes, bool probe) =>
+        Assert.Equal(probe, TrainingRecipe.StartsFromProbe(rows, classes));
+
+    [Theory]
     [InlineData(499, 2, 0)]
     [InlineData(500, 2, 50)]
     [InlineData(5000, 2, 500)]
