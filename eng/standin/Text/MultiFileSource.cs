@@ -2,7 +2,7 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
 
-/// <summary>Files read one after another; one path alone may hold wildcards and several parts joined by '+'.</summary>
+/// <summary>Files read one after another; paths may hold wildcards and several parts joined by '+'. Files that are not there are left out.</summary>
 public sealed class MultiFileSource : IMultiStreamSource
 {
     private readonly string[] _paths;
@@ -13,8 +13,7 @@ public sealed class MultiFileSource : IMultiStreamSource
         {
             null => [],
             [null] => [],
-            [var path] => PathPattern.Expand(path) is { Length: > 0 } found ? found : [path],
-            _ => paths,
+            _ => paths.SelectMany(path => PathPattern.Expand(path ?? "")).ToArray() is { Length: > 0 } found ? found : paths,
         };
     }
 

@@ -8,11 +8,13 @@ internal static class PathPattern
 {
     private const string Below = "...";
 
-    /// <summary>The files, in the order of the parts and sorted within each; none when nothing matches.</summary>
+    /// <summary>
+    /// The files, in the order of the parts, each once whatever the case of its letters; none when nothing matches.
+    /// </summary>
     public static string[] Expand(string path)
     {
         var found = new List<string>();
-        var seen = new HashSet<string>();
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (string part in path.Split('+', StringSplitOptions.RemoveEmptyEntries))
         {
             found.AddRange(ExpandPart(part).Where(seen.Add));
@@ -30,35 +32,32 @@ internal static class PathPattern
 
         string name = Path.GetFileName(part);
         string directory = Path.GetDirectoryName(part) ?? "";
-        SearchOption depth = SearchOption.TopDirectoryOnly;
-        if (name == Below)
+        bool below = name == Below;
+        if (below)
         {
             name = "*";
-            depth = SearchOption.AllDirectories;
         }
         else if (Path.GetFileName(directory) == Below)
         {
             directory = Path.GetDirectoryName(directory) ?? "";
-            depth = SearchOption.AllDirectories;
+            below = true;
         }
         else if (!name.AsSpan().ContainsAny('*', '?'))
         {
             return [];
         }
 
-        return Files(directory, name, depth);
+        string root = directory.Length == 0 ? "." : directory;
+        return !Directory.Exists(root) ? []
+            : Files(root, name, below).Select(file => directory.Length == 0 ? Path.GetRelativePath(root, file) : file);
     }
 
-    private static IEnumerable<string> Files(string directory, string name, SearchOption depth)
+    // A directory's own files come before those of its directories.
+    private static IEnumerable<string> Files(string directory, string name, bool below)
     {
-        string root = directory.Length == 0 ? "." : directory;
-        if (!Directory.Exists(root))
-        {
-            return [];
-        }
-
-        return Directory.GetFiles(root, name, depth)
-            .Select(file => directory.Length == 0 ? Path.GetRelativePath(root, file) : file)
-            .Order(StringComparer.Ordinal);
+        IEnumerable<string> files = Directory.GetFiles(directory, name).Order(StringComparer.Ordinal);
+        return !below ? files : files.Concat(Directory.GetDirectories(directory)
+            .Order(StringComparer.Ordinal)
+            .SelectMany(child => Files(child, name, below)));
     }
 }

@@ -28,9 +28,9 @@ internal abstract class TextColumnReader
                 DataKind.Int64 => Of<long>(TextValues.TryParse),
                 DataKind.UInt64 => Of<ulong>(TextValues.TryParse),
                 DataKind.Single => Real(
-                    (ReadOnlySpan<char> text, out float value) => TextValues.TryParse(text, marker, out value), float.NaN),
+                    (text, out value) => TextValues.TryParse(text, marker, out value), float.NaN),
                 DataKind.Double => Real(
-                    (ReadOnlySpan<char> text, out double value) => TextValues.TryParse(text, marker, out value), double.NaN),
+                    (text, out value) => TextValues.TryParse(text, marker, out value), double.NaN),
                 DataKind.Boolean => Of<bool>(TextValues.TryParse),
                 DataKind.TimeSpan => Of<TimeSpan>(TextValues.TryParse),
                 DataKind.DateTime => Of<DateTime>(TextValues.TryParse),
@@ -87,6 +87,11 @@ internal delegate bool TextParser<T>(ReadOnlySpan<char> text, out T value);
 /// <summary>What scalar and vector columns of one item type share.</summary>
 internal abstract class TextColumnReader<T> : TextColumnReader
 {
+    private static readonly bool _isReal = typeof(T) == typeof(float) || typeof(T) == typeof(double);
+
+    private static readonly bool _isUnsigned =
+        typeof(T) == typeof(byte) || typeof(T) == typeof(ushort) || typeof(T) == typeof(uint) || typeof(T) == typeof(ulong);
+
     private readonly Rules _rules;
     private readonly TextParseStats _stats;
 
@@ -109,6 +114,12 @@ internal abstract class TextColumnReader<T> : TextColumnReader
         if (typeof(T) == typeof(ReadOnlyMemory<char>))
         {
             return (T)(object)text;
+        }
+
+        // An empty field is here when empty numbers are to be missing ones; it is no unsigned number.
+        if (text.Span.IsWhiteSpace() && (text.IsEmpty || _isReal) && (!_isUnsigned || Column.KeyType != null))
+        {
+            return Empty;
         }
 
         if (_rules.Parse(text.Span, out T value))
@@ -177,6 +188,7 @@ internal sealed class TextVectorReader<T> : TextColumnReader<T>
 {
     private int _size;
     private int _count;
+    private bool _isFilled;
     private int[] _indices = [];
     private T[] _values = [];
 
@@ -189,27 +201,32 @@ internal sealed class TextVectorReader<T> : TextColumnReader<T>
     {
         _size = 0;
         _count = 0;
+        _isFilled = false;
+        int lacking = 0;
         foreach (TextSegment segment in Column.Segments)
         {
             int lim = segment.IsVariable ? Math.Max(fields.Length, segment.Min) : segment.Lim;
-            if (!EmptyIsDefault)
-            {
-                FillEmpty(_size, lim - segment.Min);
-            }
-
-            int first = _count - (EmptyIsDefault ? 0 : lim - segment.Min);
+            lacking += segment.IsVariable ? lim - fields.Length : 0;
             for (int i = fields.Find(segment.Min); i < fields.Count && fields.IndexAt(i) < lim; i++)
             {
                 int offset = fields.IndexAt(i) - segment.Min;
+                if (_size + offset < lacking)
+                {
+                    throw new IndexOutOfRangeException();
+                }
+
                 T value = Parse(fields.TextAt(i), line, _size + offset);
-                if (EmptyIsDefault)
+                if (EmptyIsDefault || fields.IndexAt(i) < fields.Count)
                 {
                     Add(_size + offset, value);
                 }
-                else
-                {
-                    _values[first + offset] = value;
-                }
+            }
+
+            // From the number of stored fields on all is empty, which for sparse items leaves out some that are not.
+            for (int i = Math.Max(fields.Count, segment.Min); i < lim && !EmptyIsDefault; i++)
+            {
+                Add(_size + i - segment.Min, Empty);
+                _isFilled = true;
             }
 
             _size += lim - segment.Min;
@@ -221,7 +238,7 @@ internal sealed class TextVectorReader<T> : TextColumnReader<T>
         return (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) =>
         {
             CheckGood(isGood);
-            if (_count > _size / 2)
+            if (_isFilled || _count > _size / 2)
             {
                 VBufferEditor<T> dense = VBufferEditor.Create(ref value, _size);
                 dense.Values.Clear();
@@ -243,14 +260,6 @@ internal sealed class TextVectorReader<T> : TextColumnReader<T>
 
             value = editor.Commit();
         });
-    }
-
-    private void FillEmpty(int start, int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            Add(start + i, Empty);
-        }
     }
 
     private void Add(int index, T value)

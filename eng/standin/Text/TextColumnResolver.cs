@@ -7,84 +7,114 @@ internal sealed class TextColumnResolver
 {
     private const int SampledLines = 100;
 
-    private readonly IExceptionContext _context;
+    private readonly IChannel _context;
     private readonly TextLoader.Column[] _columns;
-    private readonly int _lineLength;
+    private readonly Func<int> _findLineLength;
+    private int _lineLength;
 
     /// <param name="context">Marks the exceptions.</param>
     /// <param name="columns">The columns of the options.</param>
-    /// <param name="lineLength">The number of fields of the data's lines; 0 when no range needs it.</param>
-    public TextColumnResolver(IExceptionContext context, TextLoader.Column[] columns, int lineLength)
+    /// <param name="findLineLength">Gives the number of fields of the data's lines; 0 when no range needs it.</param>
+    public TextColumnResolver(IChannel context, TextLoader.Column[] columns, Func<int> findLineLength)
     {
         _context = context;
         _columns = columns;
-        _lineLength = lineLength;
+        _findLineLength = findLineLength;
     }
 
     /// <summary>Whether a column has a range whose length comes from the data.</summary>
     public static bool NeedsLineLength(TextLoader.Column[] columns) =>
         columns.Any(column => column.Source?.Any(range => range.AutoEnd && range.Max == null) == true);
 
-    /// <summary>The number of fields that the first lines have.</summary>
+    /// <summary>The number of fields that the first lines have; a line refused from its first field on does not count.</summary>
     public static int SampleLineLength(
-        IExceptionContext context, TextFormat format, IMultiStreamSource sample, TextParseStats stats)
+        IExceptionContext context, IHost host, TextFormat format, IMultiStreamSource sample)
     {
-        if (format.InputSize > 0)
+        HashSet<int> lengths = sample is { Count: > 0 } ? SampleLengths(host, format, sample) : [];
+        lengths.Remove(0);
+        return lengths.Count switch
         {
-            return format.InputSize;
-        }
-
-        int length = 0;
-        if (sample is { Count: > 0 })
-        {
-            using var lines = new TextLineReader(sample, format, isSample: true);
-            var reader = new TextFieldReader(format, stats);
-            var fields = new TextFields();
-            foreach (TextLine line in lines.NextBatch(SampledLines)?.Lines ?? [])
-            {
-                reader.Read(line, fields);
-                if (length != 0 && fields.Length != length)
-                {
-                    throw context.ExceptUserArg(nameof(TextLoader.Column.Source), "The size of input lines is not consistent");
-                }
-
-                length = fields.Length;
-            }
-        }
-
-        return length > 0
-            ? length
-            : throw context.ExceptUserArg(
-                nameof(TextLoader.Column.Source), "Can't determine the number of source columns without valid data");
+            0 => throw context.ExceptUserArg(
+                nameof(TextLoader.Column.Source), "Can't determine the number of source columns without valid data"),
+            1 => lengths.Single(),
+            _ => throw context.ExceptUserArg(
+                nameof(TextLoader.Column.Source), "The size of input lines is not consistent"),
+        };
     }
 
     public TextColumn[] Resolve()
     {
+        if (_columns.Any(column => column.Source is not { Length: > 0 }))
+        {
+            throw _context.ExceptUserArg(
+                nameof(TextLoader.Column.Source), "Must specify some source column indices");
+        }
+
+        _lineLength = _findLineLength();
         int allOther = -1;
+        var names = new HashSet<string>();
+        bool warned = false;
+        var keyTypes = new KeyDataViewType[_columns.Length];
         var resolved = new TextSegment[_columns.Length][];
         for (int i = 0; i < _columns.Length; i++)
         {
             TextLoader.Column column = _columns[i];
             _context.CheckNonWhiteSpace(column.Name, nameof(column.Name));
-            if (column.Source is not { Length: > 0 })
+            if (!names.Add(column.Name) && !warned)
             {
-                throw _context.ExceptUserArg(nameof(column.Source), "Must specify some source column indices");
+                warned = true;
+                _context.Info(
+                    MessageSensitivity.Schema, "Duplicate name(s) specified - later columns will hide earlier ones");
             }
 
-            resolved[i] = [.. column.Source.Select(Segment)];
-            foreach (TextLoader.Range range in column.Source.Where(range => range.AllOther))
+            keyTypes[i] = KeyType(column);
+            _context.CheckUserArg(Enum.IsDefined(column.DataKind), nameof(Type), "Bad item type");
+            resolved[i] = new TextSegment[column.Source.Length];
+            for (int j = 0; j < column.Source.Length; j++)
             {
-                _context.CheckUserArg(allOther < 0, nameof(range.AllOther), "At most one all other range can be specified");
-                allOther = i;
+                TextLoader.Range range = column.Source[j];
+                if (range.AllOther)
+                {
+                    _context.CheckUserArg(
+                        allOther < 0, nameof(range.AllOther), "At most one all other range can be specified");
+                    allOther = i;
+                }
+
+                resolved[i][j] = Segment(range);
+            }
+
+            if (allOther != i)
+            {
+                CheckOverlap(column, resolved[i]);
             }
         }
 
         if (allOther >= 0)
         {
             resolved[allOther] = WithoutOthers(allOther, resolved);
+            CheckOverlap(_columns[allOther], resolved[allOther]);
         }
 
-        return [.. _columns.Select((column, i) => Create(column, resolved[i]))];
+        return [.. _columns.Select((column, i) => new TextColumn(column.Name, column.DataKind, keyTypes[i], resolved[i]))];
+    }
+
+    private static HashSet<int> SampleLengths(IHost host, TextFormat format, IMultiStreamSource sample)
+    {
+        using var lines = new TextLineReader(sample, format, isSample: true);
+        var lengths = new HashSet<int>();
+        if (lines.NextBatch(SampledLines) is { } batch)
+        {
+            using var stats = new TextParseStats(host, 1, quiet: true);
+            var reader = new TextFieldReader(format, stats);
+            var fields = new TextFields();
+            foreach (TextLine line in batch.Lines.Where(line => line.Text.Length > 0))
+            {
+                reader.Read(line, fields);
+                lengths.Add(fields.Length);
+            }
+        }
+
+        return lengths;
     }
 
     private TextSegment Segment(TextLoader.Range range)
@@ -119,19 +149,14 @@ internal sealed class TextColumnResolver
         IEnumerable<TextSegment> taken = resolved
             .SelectMany((segments, i) => segments.Where((_, j) => i != column || j != place))
             .OrderBy(segment => segment.Min);
-        TextLoader.Range range = ranges[place];
-        if (range is { Max: null, AutoEnd: false, VariableEnd: false })
-        {
-            all = all with { Lim = Math.Max(all.Min, taken.Max(segment => (int?)segment.Lim) ?? all.Lim) };
-        }
-
         var left = new List<TextSegment>();
         int min = all.Min;
-        foreach (TextSegment segment in taken)
+        foreach (TextSegment segment in taken.TakeWhile(_ => min < all.Lim))
         {
-            if (min < Math.Min(segment.Min, all.Lim))
+            // What lies before a segment is taken even beyond the range's own end.
+            if (min < segment.Min)
             {
-                left.Add(new TextSegment(min, Math.Min(segment.Min, all.Lim), true));
+                left.Add(new TextSegment(min, segment.Min, true));
             }
 
             min = Math.Max(min, segment.Lim);
@@ -147,7 +172,7 @@ internal sealed class TextColumnResolver
         return [.. resolved[column][..place], .. left, .. resolved[column][(place + 1)..]];
     }
 
-    private static TextColumn Create(TextLoader.Column column, TextSegment[] segments)
+    private static void CheckOverlap(TextLoader.Column column, TextSegment[] segments)
     {
         int lim = 0;
         foreach (TextSegment segment in segments.OrderBy(segment => segment.Min))
@@ -160,8 +185,6 @@ internal sealed class TextColumnResolver
 
             lim = segment.Lim;
         }
-
-        return new TextColumn(column.Name, column.DataKind, KeyType(column), segments);
     }
 
     private static KeyDataViewType KeyType(TextLoader.Column column)

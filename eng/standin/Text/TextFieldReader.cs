@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace Microsoft.ML.Data;
@@ -11,6 +12,7 @@ internal sealed class TextFieldReader
     private readonly SearchValues<char> _separators;
     private readonly bool _skipSpaces;
     private readonly int _limit;
+    private readonly bool _keepEmpty;
     private readonly StringBuilder _unquoted = new();
     private TextLine _line;
     private int _fieldStart;
@@ -20,16 +22,19 @@ internal sealed class TextFieldReader
     /// <param name="format">How lines are cut.</param>
     /// <param name="stats">Where malformed fields are reported.</param>
     /// <param name="limit">The index of the first field that nobody wants, with all behind it.</param>
-    public TextFieldReader(TextFormat format, TextParseStats stats, int limit = int.MaxValue)
+    /// <param name="keepEmpty">Whether empty fields are stored where the format tells them from missing ones.</param>
+    public TextFieldReader(
+        TextFormat format, TextParseStats stats, int limit = int.MaxValue, bool keepEmpty = true)
     {
         _format = format;
         _stats = stats;
         _separators = SearchValues.Create(format.Separators);
         _limit = limit;
+        _keepEmpty = keepEmpty && format.MissingRealsAsNaNs && !format.AllowSparse;
         _skipSpaces = !format.Separators.Contains(' ');
     }
 
-    /// <summary>Reads the fields of a line.</summary>
+    /// <summary>Reads the fields of a line; where sparse items are allowed, one more than are wanted.</summary>
     public void Read(TextLine line, TextFields fields)
     {
         _line = line;
@@ -38,7 +43,7 @@ internal sealed class TextFieldReader
         int position = 0;
         bool more = true;
         int index = 0;
-        while (more && (index < _limit || sparse.Started))
+        while (more && (index < _limit || sparse.Started || (_format.AllowSparse && index == _limit)))
         {
             ReadOnlyMemory<char> text = NextField(ref position, out more);
             if (_format.AllowSparse && !sparse.Accepts(ref text, ref index))
@@ -46,7 +51,7 @@ internal sealed class TextFieldReader
                 break;
             }
 
-            if (!text.IsEmpty)
+            if (!text.IsEmpty || _keepEmpty)
             {
                 fields.Add(index, text);
             }
@@ -54,7 +59,9 @@ internal sealed class TextFieldReader
             index++;
         }
 
-        fields.Length = sparse.Started ? sparse.Length : index;
+        fields.Length = sparse.Started ? sparse.Length
+            : _format.AllowSparse ? Math.Max(index, _format.InputSize)
+            : index;
     }
 
     private ReadOnlyMemory<char> NextField(ref int position, out bool more)
@@ -175,7 +182,8 @@ internal sealed class TextFieldReader
                 return false;
             }
 
-            if (!int.TryParse(text.Span[..colon], out int item) || item >= _size)
+            int item = int.Parse(text.Span[..colon], CultureInfo.InvariantCulture);
+            if (item >= _size)
             {
                 return Refuse("Sparse item index larger than expected. Is the specified size incorrect?");
             }
@@ -199,7 +207,7 @@ internal sealed class TextFieldReader
                 digits++;
             }
 
-            return digits > 0 && digits < text.Length && text[digits] == ':' ? digits : -1;
+            return digits < text.Length && text[digits] == ':' && int.TryParse(text[..digits], out _) ? digits : -1;
         }
 
         private bool Start(int index)

@@ -1,3 +1,5 @@
+using Microsoft.ML.Runtime;
+
 namespace Microsoft.ML.Data;
 
 /// <summary>Names the slots of vector columns after the header's fields.</summary>
@@ -5,12 +7,13 @@ internal static class TextHeader
 {
     /// <summary>The schema of the columns.</summary>
     public static DataViewSchema CreateSchema(
-        TextColumn[] columns, string header, TextFormat format, TextParseStats stats)
+        TextColumn[] columns, string header, TextFormat format, IHost host)
     {
         var fields = new TextFields();
-        if (!string.IsNullOrEmpty(header))
+        if (header != null)
         {
-            new TextFieldReader(format, stats).Read(new TextLine("header", 1, header), fields);
+            using var stats = new TextParseStats(host, 1, quiet: true);
+            new TextFieldReader(format, stats, keepEmpty: false).Read(new TextLine("header", 1, header), fields);
         }
 
         var builder = new DataViewSchema.Builder();
@@ -40,10 +43,10 @@ internal static class TextHeader
         }
 
         var builder = new DataViewSchema.Annotations.Builder();
-        if (names.GetValues().Length >= column.Size / 2)
-        {
-            names = new VBuffer<ReadOnlyMemory<char>>(column.Size, [.. names.DenseValues().Select(name => name.Trim())]);
-        }
+        bool dense = names.GetValues().Length >= column.Size / 2;
+        ReadOnlyMemory<char>[] trimmed = [.. names.Items(all: dense).Select(name => name.Value.Trim())];
+        names = new VBuffer<ReadOnlyMemory<char>>(
+            column.Size, trimmed.Length, trimmed, dense ? null : names.GetIndices().ToArray());
 
         builder.AddSlotNames(
             column.Size, (ref VBuffer<ReadOnlyMemory<char>> value) => names.CopyTo(ref value));

@@ -173,37 +173,39 @@ internal sealed class TextLineReader : IDisposable
             for (int i = 0; i < line.Length; i++)
             {
                 char c = line[i];
-                if (_inside)
+                char next = i + 1 < line.Length ? line[i + 1] : '\0';
+                if (!_inside)
                 {
-                    if (c == format.EscapeChar && c != '"' && i + 1 < line.Length && line[i + 1] == '"')
+                    _inside = c == '"' && atStart;
+                    atStart = format.Separators.Contains(c) || (atStart && c == ' ');
+                }
+                else if (c == format.EscapeChar && (next == '"' || (next == c && c != '"')))
+                {
+                    i++;
+                }
+                else if (c == '"')
+                {
+                    _inside = false;
+                    if (format.EscapeChar != '"' || !IsFollowedBySeparator(line, i + 1))
                     {
-                        i++;
+                        // The rest of such a line is not looked at.
+                        return false;
                     }
-                    else if (c == '"')
-                    {
-                        bool doubled = format.EscapeChar == '"' && i + 1 < line.Length && line[i + 1] == '"';
-                        i += doubled ? 1 : 0;
-                        _inside = doubled;
-                    }
-
-                    atStart = false;
-                }
-                else if (format.Separators.Contains(c))
-                {
-                    atStart = true;
-                }
-                else if (c == '"' && atStart)
-                {
-                    _inside = true;
-                    atStart = false;
-                }
-                else if (c != ' ')
-                {
-                    atStart = false;
                 }
             }
 
             return _inside;
+        }
+
+        private readonly bool IsFollowedBySeparator(string line, int start)
+        {
+            int end = start;
+            while (end < line.Length && line[end] == ' ' && !format.Separators.Contains(' '))
+            {
+                end++;
+            }
+
+            return end < line.Length && format.Separators.Contains(line[end]);
         }
     }
 }

@@ -44,7 +44,7 @@ public sealed partial class TextLoader
             _close = close;
             TextColumn[] wanted = [.. loader._columns.Where((_, i) => active(i))];
             int limit = wanted.SelectMany(column => column.Segments).Max(segment => (int?)segment.Lim) ?? 0;
-            limit = loader._format is { InputSize: > 0, AllowSparse: false } ? Math.Min(limit, loader._format.InputSize) : limit;
+            limit = loader._format.InputSize > 0 ? Math.Min(limit, loader._format.InputSize) : limit;
             _reader = new TextFieldReader(loader._format, stats, limit);
             _columns = new TextColumnReader[loader._columns.Length];
             for (int i = 0; i < _columns.Length; i++)
@@ -116,13 +116,13 @@ public sealed partial class TextLoader
             }
 
             TextLine line = _batch.Lines[_next++];
-            _stats.AddRow();
             _reader.Read(line, _fields);
             foreach (TextColumnReader column in _activeColumns)
             {
                 column.Read(_fields, line.Number);
             }
 
+            _stats.AddRow();
             return true;
         }
     }

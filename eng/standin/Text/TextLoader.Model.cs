@@ -50,8 +50,7 @@ public sealed partial class TextLoader
         }
 
         _header = header;
-        using TextParseStats stats = string.IsNullOrEmpty(_header) ? null : new TextParseStats(_host, 1, quiet: true);
-        _schema = TextHeader.CreateSchema(_columns, _header, _format, stats);
+        _schema = TextHeader.CreateSchema(_columns, _header, _format, _host);
     }
 
     /// <summary>Reads a loader.</summary>

@@ -31,20 +31,10 @@ public sealed partial class TextLoader : IDataLoader<IMultiStreamSource>
         _useThreads = options.UseThreads;
         Column[] columns = options.Columns is { Length: > 0 } given ? given : DefaultColumns();
         using IChannel channel = _host.Start("Binding");
-        bool needsLength = TextColumnResolver.NeedsLineLength(columns);
         IMultiStreamSource header = HeaderSource(options, dataSample);
-        int length = 0;
-        using (TextParseStats stats = needsLength || header != null ? new TextParseStats(_host, 1, quiet: true) : null)
-        {
-            if (needsLength)
-            {
-                length = TextColumnResolver.SampleLineLength(channel, _format, dataSample, stats);
-            }
-
-            _header = header == null ? null : ReadHeader(header);
-            _columns = new TextColumnResolver(channel, columns, length).Resolve();
-            _schema = TextHeader.CreateSchema(_columns, _header, _format, stats);
-        }
+        _header = header == null ? null : ReadHeader(header);
+        _columns = new TextColumnResolver(channel, columns, () => SampleLineLength(channel, columns, dataSample)).Resolve();
+        _schema = TextHeader.CreateSchema(_columns, _header, _format, _host);
     }
 
     /// <summary>The schema of every view that the loader makes.</summary>
@@ -71,9 +61,14 @@ public sealed partial class TextLoader : IDataLoader<IMultiStreamSource>
         return options.HasHeader && dataSample is { Count: > 0 } ? dataSample : null;
     }
 
+    private int SampleLineLength(IExceptionContext context, Column[] columns, IMultiStreamSource dataSample) =>
+        _format.InputSize > 0 || !TextColumnResolver.NeedsLineLength(columns)
+            ? _format.InputSize
+            : TextColumnResolver.SampleLineLength(context, _host, _format, dataSample);
+
     private string ReadHeader(IMultiStreamSource source)
     {
         using var lines = new TextLineReader(source, _format, isSample: true);
-        return lines.NextBatch(1)?.Lines[0].Text;
+        return lines.NextBatch(2)?.Lines[0].Text;
     }
 }

@@ -60,7 +60,8 @@ public static class TextLoaderSaverCatalog
     {
         TextLoader.Options options = Options(separatorChar, hasHeader, allowQuoting, trimWhitespace, allowSparse);
         options.Columns = columns;
-        return LoadFromTextFile(catalog, path, options);
+        CheckPath(path);
+        return new TextLoader(catalog.GetEnvironment(), options).Load(new MultiFileSource(path));
     }
 
     public static IDataView LoadFromTextFile(
@@ -88,7 +89,7 @@ public static class TextLoaderSaverCatalog
         this DataOperationsCatalog catalog, string path, TextLoader.Options options)
     {
         CheckPath(path);
-        return CreateTextLoader<TInput>(catalog, options).Load(new MultiFileSource(path));
+        return CreateTextLoader<TInput>(catalog, options ?? new TextLoader.Options()).Load(new MultiFileSource(path));
     }
 
     public static void SaveAsText(
@@ -119,7 +120,7 @@ public static class TextLoaderSaverCatalog
     private static void CheckPath(string path)
     {
         Contracts.CheckNonEmpty(path, nameof(path));
-        if (PathPattern.Expand(path).Length == 0)
+        if (!File.Exists(path) && PathPattern.Expand(path).Length == 0)
         {
             throw Contracts.ExceptParam(nameof(path), "File or directory does not exist at path: {0}", path);
         }

@@ -28,6 +28,14 @@ internal static class TextValues
 
     public static bool TryParse(ReadOnlySpan<char> text, char decimalMarker, out double value)
     {
+        if (text.Length > 0 && char.IsWhiteSpace(text[0]))
+        {
+            // Behind white space only a single digit is a number.
+            text = text.TrimStart();
+            value = text is [>= '0' and <= '9'] ? text[0] - '0' : text is "?" ? double.NaN : 0;
+            return text is [] or [>= '0' and <= '9'] or "?";
+        }
+
         return TrySpecial(ref text, out value)
             || (double.TryParse(text, Real, Format(decimalMarker), out value) && !IsWord(text));
     }
@@ -106,7 +114,7 @@ internal static class TextValues
 
     private static bool TrySpecial(ref ReadOnlySpan<char> text, out double value)
     {
-        text = text.Trim();
+        text = text.TrimEnd();
         value = text switch
         {
             "" => 0,
