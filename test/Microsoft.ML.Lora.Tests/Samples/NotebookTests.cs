@@ -45,6 +45,21 @@ public sealed partial class NotebookTests : IDisposable
         Assert.True(File.Exists(_folder.PathOf("notebooks/rank16.zip")));
     }
 
+    [Fact]
+    public void PeftInAndOutRuns()
+    {
+        string output = Run("04-peft-in-and-out.ipynb");
+        Assert.Contains("  classification_head.safetensors", output, StringComparison.Ordinal);
+        Assert.Contains("  classify.py", output, StringComparison.Ordinal);
+        Assert.Equal(
+            Regex.Match(output, @"^trained: (.+)$", RegexOptions.Multiline).Groups[1].Value,
+            Regex.Match(output, @"^read: (.+)$", RegexOptions.Multiline).Groups[1].Value);
+        Assert.Contains("trained further: accuracy", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.PathOf("notebooks/python-adapter/adapter_config.json")));
+        Assert.True(File.Exists(_folder.PathOf("notebooks/whole-model/model.safetensors")));
+        Assert.True(File.Exists(_folder.PathOf("notebooks/adapter.zip")));
+    }
+
     private string Run(string name)
     {
         string[] cells = Notebook.CodeCells(Path.Combine(Repository.Root, "samples", "notebooks", name));
