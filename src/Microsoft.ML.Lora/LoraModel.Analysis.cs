@@ -22,7 +22,7 @@ public sealed partial class LoraModel
         RequireUpdates("to cut");
         Dictionary<string, LoraLayerAnalysis> layers = LoraAnalysis.Of(Contents).Layers.ToDictionary(layer => layer.Name);
         (AdapterConfig config, AdapterState state) = UpdateTruncation.Apply(
-            Contents.AdapterConfig, Contents.Adapter, (module, _) => rankOf(layers[module]));
+            Contents.AdapterConfig, Contents.Adapter, module => rankOf(layers[module]));
         return new LoraModel(
             Contents with
             {

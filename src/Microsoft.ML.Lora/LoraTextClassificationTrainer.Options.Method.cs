@@ -12,8 +12,10 @@ public sealed partial class LoraTextClassificationTrainer
         /// </summary>
         public LoraFineTuning FineTuning = LoraFineTuning.Lora;
 
-        /// <summary>Rank r of the update B·A of each adapted layer, 1 to 4096. Default 8.</summary>
-        public int Rank = 8;
+        /// <summary>
+        /// Rank r of the update B·A of each adapted layer, 1 to 4096, or <see cref="LoraRank.Auto"/>. Default 8.
+        /// </summary>
+        public LoraRank Rank = 8;
 
         /// <summary>Numerator of the scaling of the update, above 0. Default 16.</summary>
         public float Alpha = 16;

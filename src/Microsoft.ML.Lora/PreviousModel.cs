@@ -32,9 +32,9 @@ internal sealed class PreviousModel(ModelContents contents)
     public void Check(TrainerSettings settings, BaseModelFiles files, Pooling pooling)
     {
         var problems = new List<string>();
-        if (files.Identity != contents.BaseFiles.Identity)
+        if (files.Identity != contents.BaseSha256)
         {
-            problems.Add($"its base model is {contents.BaseOrigin.Id}, with weights of SHA-256 {contents.BaseFiles.Identity}, and " +
+            problems.Add($"its base model is {contents.BaseOrigin.Id}, with weights of SHA-256 {contents.BaseSha256}, and " +
                 $"BaseModel is {settings.BaseModel}, with {files.Identity}");
         }
         if (settings.FineTuning != contents.FineTuning)
@@ -47,10 +47,20 @@ internal sealed class PreviousModel(ModelContents contents)
         }
         if (problems.Count == 0 && settings.FineTuning == FineTuning.Lora)
         {
-            problems.AddRange(AdapterProblems(settings.Adapter));
+            AdapterConfig config = settings.Options.Rank.IsAuto ? WithItsRanks(settings.Adapter) : settings.Adapter;
+            problems.AddRange(AdapterProblems(config));
         }
         ThrowIfAny(problems);
     }
+
+    /// <summary>The config with the ranks and alphas of the model.</summary>
+    public AdapterConfig WithItsRanks(AdapterConfig config) => config with
+    {
+        Rank = contents.AdapterConfig.Rank,
+        Alpha = contents.AdapterConfig.Alpha,
+        RankPattern = contents.AdapterConfig.RankPattern,
+        AlphaPattern = contents.AdapterConfig.AlphaPattern,
+    };
 
     /// <summary>The classes of a run over the rows of <paramref name="labels"/>: these, then those the model alone has.</summary>
     /// <param name="labels">The classes of the rows.</param>

@@ -74,7 +74,7 @@ internal sealed partial class TrainerSettings
 
     private static AdapterConfig AdapterOf(LoraTextClassificationTrainer.Options options) => new()
     {
-        Rank = options.Rank,
+        Rank = options.Rank.IsAuto ? RankSearch.UsualRank : options.Rank.Value,
         Alpha = options.Alpha,
         Dropout = options.LoraDropout,
         TargetModules = options.TargetModules.Modules,
@@ -110,7 +110,10 @@ internal sealed partial class TrainerSettings
 
     private void CheckAdapter(LoraTextClassificationTrainer.Options options)
     {
-        Require(options.Rank is >= 1 and <= LargestRank, $"Rank is {options.Rank}, not 1 to {LargestRank}");
+        Require(options.Rank.IsAuto || options.Rank.Value is >= 1 and <= LargestRank,
+            $"Rank is {options.Rank}, not 1 to {LargestRank}");
+        Require(!options.Rank.IsAuto || (options.RankPattern is null && options.AlphaPattern is null),
+            $"Rank is Auto, which gives every layer its rank: set RankPattern and AlphaPattern to null");
         RequirePositive(options.Alpha, nameof(options.Alpha));
         Require(options.TargetModules is not null, $"TargetModules is null");
         RequireShare(options.LoraDropout, nameof(options.LoraDropout));
@@ -121,7 +124,7 @@ internal sealed partial class TrainerSettings
             $"LayersToTransform has {options.LayersToTransform?.DefaultIfEmpty().Min()}, where indices from 0 belong");
         Require(options.ModulesToSave?.All(_modulesToSave.Contains) ?? false,
             $"ModulesToSave is '{string.Join(", ", options.ModulesToSave ?? [])}'; {string.Join(" or ", _modulesToSave)} can be named (the output layer is always trained)");
-        bool odd = options.Rank % 2 != 0 || (options.RankPattern?.Values.Any(rank => rank % 2 != 0) ?? false);
+        bool odd = options.Rank.Value % 2 != 0 || (options.RankPattern?.Values.Any(rank => rank % 2 != 0) ?? false);
         Require(options.Initialization != LoraInitialization.Orthogonal || !odd,
             $"Initialization Orthogonal needs even ranks: choose an even Rank, or another initialization");
     }
@@ -148,6 +151,7 @@ internal sealed partial class TrainerSettings
         }
         (bool Set, string Name)[] ofUpdates =
         [
+            (options.Rank.IsAuto, nameof(options.Rank)),
             (options.Formulation != LoraFormulation.Lora, nameof(options.Formulation)),
             (options.Initialization != LoraInitialization.Kaiming, nameof(options.Initialization)),
             (options.Scaling != LoraScaling.Standard, nameof(options.Scaling)),

@@ -1,3 +1,4 @@
+using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Batching;
 using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.DataView;
@@ -55,9 +56,11 @@ internal sealed class TrainingRun
         HeadSpec head = Head(data.Labels.Count);
         TrainingRecipe recipe = TrainingRecipe.For(data.Training.Count, _encoder.HiddenSize);
         recipe = recipe with { LearningRate = _settings.LearningRate(recipe, _encoder.HiddenSize) };
-        using ITrainingSession session = Open(head, data, recipe);
+        TrainingPlan plan = Plan(recipe);
+        RankChoice ranks = Ranks(data, plan, (config, rows) => Open(head, data with { Training = rows }, recipe, config));
+        using ITrainingSession session = Open(head, data, recipe, ranks.Config);
         _reporter.Starting(data.Training.Count, data.Validation.Count, data.Labels.Count, session.Facts, _seed);
-        TrainingOutcome outcome = Train(session, recipe, data);
+        TrainingOutcome outcome = Train(session, plan, data, ranks.Start);
         _reporter.Finished(outcome, data);
         return new LoraModel(
             new ModelContents
@@ -91,30 +94,67 @@ internal sealed class TrainingRun
             _settings.Threads);
     }
 
-    private TrainingOutcome Train(ITrainingSession session, TrainingRecipe recipe, TrainingData data)
+    // Ranks that the user leaves open are those of the model to go on from, or searched for.
+    private RankChoice Ranks(TrainingData data, TrainingPlan plan,
+        Func<AdapterConfig, IReadOnlyList<EncodedExample>, ITrainingSession> open)
+    {
+        if (!_options.Rank.IsAuto)
+        {
+            return new RankChoice(_settings.Adapter, null);
+        }
+        if (data.Previous is { } previous)
+        {
+            return new RankChoice(previous.WithItsRanks(_settings.Adapter), null);
+        }
+        var search = new RankSearch(
+            _settings.Adapter, ModelLayout.Read(_files, Head(1), _settings.Adapter), text => _reporter.Tell(text, warning: false));
+        return search.Run(plan, data.Training, OpenStarted, _options.CancellationToken);
+
+        ITrainingSession OpenStarted(AdapterConfig config, IReadOnlyList<EncodedExample> rows)
+        {
+            ITrainingSession session = open(config, rows);
+            StartHead(session, rows, data);
+            return session;
+        }
+    }
+
+    private void StartHead(ITrainingSession session, IReadOnlyList<EncodedExample> rows, TrainingData data)
+    {
+        if (_options.LinearProbe ?? TrainingRecipe.StartsFromProbe(data.Training.Count, data.Labels.Count))
+        {
+            LinearProbe.StartHead(session, rows, data.Labels.Count, _encoder.HiddenSize, _settings.Threads);
+        }
+    }
+
+    private TrainingPlan Plan(TrainingRecipe recipe) => new()
+    {
+        Epochs = _options.Epochs ?? recipe.Epochs,
+        BatchSize = _options.BatchSize ?? recipe.BatchSize,
+        BatchesPerStep = _options.GradientAccumulation,
+        LearningRate = recipe.LearningRate,
+        Schedule = _settings.Schedule,
+        WarmupFraction = _settings.Warmup,
+        Patience = _options.EarlyStoppingPatience,
+        Seed = _seed,
+        RetryAtLowerRate = _options.RetryAtLowerRate,
+        ReturnBestOnCancel = _options.ReturnBestOnCancel,
+    };
+
+    private TrainingOutcome Train(ITrainingSession session, TrainingPlan plan, TrainingData data, AdapterState? start)
     {
         if (data.Previous is { } previous)
         {
             previous.Start(session, data.Labels);
             _reporter.Tell("Going on from the previous model's adapter and head.", warning: false);
         }
-        else if (_options.LinearProbe ?? TrainingRecipe.StartsFromProbe(data.Training.Count, data.Labels.Count))
+        else if (start is not null)
         {
-            LinearProbe.StartHead(session, data.Training, data.Labels.Count, _encoder.HiddenSize, _settings.Threads);
+            session.Import(start);
         }
-        var plan = new TrainingPlan
+        else
         {
-            Epochs = _options.Epochs ?? recipe.Epochs,
-            BatchSize = _options.BatchSize ?? recipe.BatchSize,
-            BatchesPerStep = _options.GradientAccumulation,
-            LearningRate = recipe.LearningRate,
-            Schedule = _settings.Schedule,
-            WarmupFraction = _settings.Warmup,
-            Patience = _options.EarlyStoppingPatience,
-            Seed = _seed,
-            RetryAtLowerRate = _options.RetryAtLowerRate,
-            ReturnBestOnCancel = _options.ReturnBestOnCancel,
-        };
+            StartHead(session, data.Training, data);
+        }
         var scorer = new ValidationScorer(data.Validation, data.Labels.Count, _options.ValidationMetric);
         using RunFolder? folder = _options.CheckpointFolder is { } path ? RunFolder.Open(Path.GetFullPath(path)) : null;
         var loop = new TrainingLoop(
@@ -133,13 +173,13 @@ internal sealed class TrainingRun
         _reporter.Report(progress);
     }
 
-    private ITrainingSession Open(HeadSpec head, TrainingData data, TrainingRecipe recipe)
+    private ITrainingSession Open(HeadSpec head, TrainingData data, TrainingRecipe recipe, AdapterConfig adapter)
     {
         var spec = new SessionSpec
         {
             Base = _files,
             FineTuning = _settings.FineTuning,
-            Adapter = _settings.Adapter,
+            Adapter = adapter,
             Head = head,
             HiddenDropout = _options.BaseDropout ? _encoder.HiddenDropout : 0,
             AttentionDropout = _options.BaseDropout ? _encoder.AttentionDropout : 0,

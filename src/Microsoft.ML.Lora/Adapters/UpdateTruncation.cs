@@ -8,29 +8,28 @@ internal static class UpdateTruncation
     /// <summary>Cuts every update.</summary>
     /// <param name="config">How the adapter was trained.</param>
     /// <param name="state">Its tensors; those that are no updates stay.</param>
-    /// <param name="rankOf">The rank that an update of these singular values is cut to: 1 or more.</param>
+    /// <param name="rankOf">The rank that a module's update is cut to: 1 or more.</param>
     public static (AdapterConfig Config, AdapterState State) Apply(
-        AdapterConfig config, AdapterState state, Func<string, double[], int> rankOf)
+        AdapterConfig config, AdapterState state, Func<string, int> rankOf)
     {
-        var updates = new Dictionary<string, UpdateSvd>(StringComparer.Ordinal);
-        var ranks = new Dictionary<string, int>(StringComparer.Ordinal);
+        AdapterConfig smaller = WithRanks(config, Modules(state).ToDictionary(
+            module => module, module => Math.Clamp(rankOf(module), 1, MostOf(state, module))));
+        return (smaller, Cut(config, state, smaller));
+    }
+
+    /// <summary>The tensors with every update cut to the rank, and brought to the scaling, that another config has for it.</summary>
+    public static AdapterState Cut(AdapterConfig config, AdapterState state, AdapterConfig smaller)
+    {
+        AdapterState result = state.Clone();
         foreach (string module in Modules(state))
         {
             UpdateSvd svd = UpdateSvd.Of(
                 state[module + PeftKeys.Down], state[module + PeftKeys.Up], config.RankAndScaling(module).Scaling);
-            updates[module] = svd;
-            ranks[module] = Math.Clamp(rankOf(module, svd.Values), 1, svd.Values.Length);
+            (int rank, float scaling) = smaller.RankAndScaling(module);
+            (result[module + PeftKeys.Down], result[module + PeftKeys.Up]) = svd.Truncate(rank, scaling);
         }
 
-        AdapterConfig smaller = WithRanks(config, ranks);
-        AdapterState result = state.Clone();
-        foreach ((string module, UpdateSvd svd) in updates)
-        {
-            (result[module + PeftKeys.Down], result[module + PeftKeys.Up]) =
-                svd.Truncate(ranks[module], smaller.RankAndScaling(module).Scaling);
-        }
-
-        return (smaller, result);
+        return result;
     }
 
     /// <summary>The modules that have an update, sorted.</summary>
@@ -53,5 +52,12 @@ internal static class UpdateTruncation
             RankPattern = ranks.Where(layer => layer.Value != usual)
                 .ToDictionary(layer => Regex.Escape(layer.Key), layer => layer.Value),
         };
+    }
+
+    // What the update's singular values are in number.
+    private static int MostOf(AdapterState state, string module)
+    {
+        IReadOnlyList<int> a = state[module + PeftKeys.Down].Shape;
+        return Math.Min(a[0], Math.Min(a[1], state[module + PeftKeys.Up].Shape[0]));
     }
 }

@@ -34,6 +34,16 @@ internal sealed partial class AccuracyArguments
         };
     }
 
+    private LoraRank ReadRank()
+    {
+        if (_given.TryGetValue("--rank", out string? text) && text == "auto")
+        {
+            Take("--rank");
+            return LoraRank.Auto;
+        }
+        return Number("--rank") is float rank ? (int)rank : Options.Rank;
+    }
+
     private void Choose<T>(string name, ref T choice)
         where T : struct, Enum
     {

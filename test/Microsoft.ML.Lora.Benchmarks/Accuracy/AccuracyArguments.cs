@@ -48,7 +48,7 @@ internal sealed partial class AccuracyArguments
         }
         Options.BaseModel = Take("--base") is { } folder ? LoraBaseModel.FromFolder(folder) : null;
         Options.Epochs = (int?)Number("--epochs");
-        Options.Rank = (int)(Number("--rank") ?? Options.Rank);
+        Options.Rank = ReadRank();
         Options.Alpha = Number("--alpha") ?? Options.Alpha;
         Options.LearningRate = Number("--lr");
         Options.BatchSize = (int?)Number("--batch");

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Lora.Benchmarks.Accuracy;
 internal static class AccuracyBench
 {
     private const string Usage =
-        "usage: bench accuracy --train FILE --test FILE [--validate FILE] [--base FOLDER] [--epochs N] [--rank R] [--alpha A] [--lr X] [--seed S]\n" +
+        "usage: bench accuracy --train FILE --test FILE [--validate FILE] [--base FOLDER] [--epochs N] [--rank R|auto] [--alpha A] [--lr X] [--seed S]\n" +
         "       [--batch B] [--dropout P] [--pooling auto|mean|firsttoken|familyhead] [--patience N] [--holdout F] [--per-class N] [--probe 0]\n" +
         "       [--warmup F] [--decay W] [--max-tokens T] [--threads N] [--task multiclass] [--progress]\n" +
         "       [--fine-tuning lora|full|head-only] [--formulation dora] [--initialization pissa] [--scaling rank-stabilized] [--bias all]\n" +
