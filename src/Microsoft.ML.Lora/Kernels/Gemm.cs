@@ -42,7 +42,9 @@ internal static unsafe class Gemm
         if (team.Threads > 1 && (long)c.Rows * b.K * b.N >= WorthSharing)
         {
             var wanted = CutsPerThread * team.Threads;
-            rowBlocks = Math.Max(rowBlocks, Math.Min(wanted, Blocks(c.Rows, 8 * tileRows)));
+            // A multiple of the threads: equal shares finish together.
+            rowBlocks = Blocks(Math.Max(rowBlocks, Math.Min(wanted, Blocks(c.Rows, 8 * tileRows))), team.Threads) * team.Threads;
+            rowBlocks = Math.Min(rowBlocks, Blocks(c.Rows, tileRows));
             columnBlocks = Math.Min(b.Panels.Length, Blocks(wanted, rowBlocks));
         }
 

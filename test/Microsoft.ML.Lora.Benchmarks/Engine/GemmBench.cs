@@ -14,8 +14,9 @@ internal static class GemmBench
     private static readonly (string Name, int K, int N)[] _products =
     [
         ("minilm-qkvo", 384, 384), ("minilm-up", 384, 1536), ("minilm-down", 1536, 384), ("minilm-lora-a", 384, 8),
-        ("minilm-lora-a-wide", 1536, 8), ("base-qkvo", 768, 768), ("base-up", 768, 3072), ("base-down", 3072, 768),
-        ("base-lora-a", 768, 8), ("base-lora-a-wide", 3072, 8),
+        ("minilm-lora-a-wide", 1536, 8), ("minilm-lora-b", 8, 384), ("minilm-lora-b-wide", 8, 1536), ("base-qkvo", 768, 768),
+        ("base-up", 768, 3072), ("base-down", 3072, 768), ("base-lora-a", 768, 8), ("base-lora-a-wide", 3072, 8),
+        ("base-lora-b", 8, 768), ("base-lora-b-wide", 8, 3072),
     ];
 
     private static readonly int[] _rows = [8, 25, 256, 400, 1024, 4096];
@@ -33,7 +34,7 @@ internal static class GemmBench
         {
             foreach (int m in _rows)
             {
-                using var product = new Product(m, k, n, n > 64 ? options.Rank : 0);
+                using var product = new Product(m, k, n, n > 64 && k > 64 ? options.Rank : 0);
                 Report(name, product, team, options.Steps);
             }
         }
@@ -53,11 +54,11 @@ internal static class GemmBench
     private static void Report(string name, Measured work, ThreadTeam team, int steps)
     {
         double peak = 0, best = 0;
-        int repeats = Math.Max(1, (int)(1e8 / work.Flops));
-        work.Run(team);
+        int repeats = Math.Max(1, (int)(2e8 / work.Flops));
         for (int i = 0; i < 4 * steps; i++)
         {
             peak = Math.Max(peak, team.Threads == 1 ? PeakLoop.Best(4) : PeakLoop.BestTogether(team.Threads, 4));
+            work.Run(team); // Wakes the workers, as the product before it does within a step.
             long start = Stopwatch.GetTimestamp();
             for (int repeat = 0; repeat < repeats; repeat++)
             {
