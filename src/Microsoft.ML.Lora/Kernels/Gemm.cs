@@ -41,11 +41,7 @@ internal static unsafe class Gemm
         var columnBlocks = 1;
         if (team.Threads > 1 && (long)c.Rows * b.K * b.N >= WorthSharing)
         {
-            var wanted = CutsPerThread * team.Threads;
-            // A multiple of the threads: equal shares finish together.
-            rowBlocks = Blocks(Math.Max(rowBlocks, Math.Min(wanted, Blocks(c.Rows, 8 * tileRows))), team.Threads) * team.Threads;
-            rowBlocks = Math.Min(rowBlocks, Blocks(c.Rows, tileRows));
-            columnBlocks = Math.Min(b.Panels.Length, Blocks(wanted, rowBlocks));
+            (rowBlocks, columnBlocks) = Cut(c.Rows, tileRows, rowBlocks, b.Panels.Length, team.Threads);
         }
 
         var job = new GemmJob
@@ -75,6 +71,21 @@ internal static unsafe class Gemm
         }
 
         GC.KeepAlive(b);
+    }
+
+    // A multiple of the threads: equal shares finish together. Few rows are one long run of panels a thread, each of which
+    // is asked for while the one before it is in use: such a product waits for B's memory, not for the multipliers.
+    private static (int Rows, int Columns) Cut(int rows, int tileRows, int rowBlocks, int panels, int threads)
+    {
+        if (rows <= 8 * tileRows)
+        {
+            return (1, Math.Min(panels, threads));
+        }
+
+        var wanted = CutsPerThread * threads;
+        rowBlocks = Math.Max(rowBlocks, Math.Min(wanted, Blocks(rows, 8 * tileRows)));
+        rowBlocks = Math.Min(Blocks(rowBlocks, threads) * threads, Blocks(rows, tileRows));
+        return (rowBlocks, Math.Min(panels, Blocks(wanted, rowBlocks)));
     }
 
     private static int Blocks(int count, int size) => (count + size - 1) / size;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Microsoft.ML.Lora.Tensors;
 
@@ -8,6 +9,9 @@ internal unsafe struct GemmJob : IParallelJob
 {
     // The greatest tile of any instruction set: 12 rows of 32.
     private const int ScratchFloats = 12 * 32;
+
+    // So few rows of A have just been written and are still near; what is far is B.
+    private const int TilesAtHand = 8;
 
     public Matrix A;
     public Matrix Tail;
@@ -35,7 +39,7 @@ internal unsafe struct GemmJob : IParallelJob
             var count = Math.Min(InnerBlock, B.K - k);
             for (var panel = firstPanel; panel < lastPanel; panel++)
             {
-                RunPanel(panel, panel == firstPanel, firstRow, lastRow, k, count, scratch);
+                RunPanel(panel, (firstPanel, lastPanel), (firstRow, lastRow), k, count, scratch);
             }
 
             k += count;
@@ -47,8 +51,9 @@ internal unsafe struct GemmJob : IParallelJob
         ((int)((long)count * index / shares), (int)((long)count * (index + 1) / shares));
 
     private readonly void RunPanel(
-        int index, bool first, int firstRow, int lastRow, int k, int count, float* scratch)
+        int index, (int First, int Last) panels, (int First, int Last) rows, int k, int count, float* scratch)
     {
+        var (firstRow, lastRow) = rows;
         var panel = B.Panels[index];
         var last = k + count == B.K;
         var addend = k > 0 || Epilogue.Accumulate ? C : ResidualInTile ? Epilogue.Residual : default;
@@ -75,7 +80,16 @@ internal unsafe struct GemmJob : IParallelJob
             tile.Tail = (byte*)Tail.RowPointer(row);
             tile.C = (byte*)(C.RowPointer(row) + panel.FirstColumn);
             tile.Addend = (byte*)(addend.IsEmpty ? null : addend.RowPointer(row) + panel.FirstColumn);
-            Prefetch(ref tile, first && t + 1 < tiles, index, t, to - from);
+            tile.Prefetch = null;
+            if (index == panels.First && t + 1 < tiles && tiles > TilesAtHand)
+            {
+                PrefetchRows(ref tile, to - from);
+            }
+            else if (index + 1 < panels.Last)
+            {
+                PrefetchPanel(ref tile, B.Panels[index + 1], k, t, tiles, to - from);
+            }
+
             if (last)
             {
                 PrefetchEpilogue(panel, row, to - from);
@@ -97,18 +111,24 @@ internal unsafe struct GemmJob : IParallelJob
         }
     }
 
-    // The first panel's pass brings A into the second-level cache tile by tile; later ones bring the panel that follows.
-    private readonly void Prefetch(ref MicroTile tile, bool nextRows, int panel, int index, int rows)
+    // The first panel's pass brings A into the second-level cache tile by tile.
+    private static void PrefetchRows(ref MicroTile tile, int rows)
     {
-        tile.PrefetchStride = nextRows ? tile.AStride : tile.K * sizeof(float);
         tile.Prefetch = tile.A + (rows * tile.AStride);
-        if (!nextRows)
-        {
-            var most = B.Panels[panel].Kernel.MaxRows;
-            var wanted = panel + 1 < B.Panels.Length && index * most < B.Panels[panel + 1].Width;
-            var next = (B.K + B.TailCapacity) * (long)B.Panels[panel].Width * sizeof(float);
-            tile.Prefetch = wanted ? tile.Panel + next + (index * most * tile.PrefetchStride) : null;
-        }
+        tile.PrefetchStride = tile.AStride;
+        tile.PrefetchMask = CachePrefetch.LineFloats - 1;
+    }
+
+    // Later ones bring the panel that follows, a share each tile, spread over its k loop: where rows are few B comes from memory,
+    // and there is just time enough to fetch it.
+    private readonly void PrefetchPanel(ref MicroTile tile, in PackedPanel next, int k, int index, int tiles, int rows)
+    {
+        var bytes = tile.K * next.Width * sizeof(float);
+        var share = (bytes / tiles) + CachePrefetch.LineBytes;
+        var lines = (share / rows / CachePrefetch.LineBytes) + 1;
+        tile.Prefetch = (byte*)(B.Data + next.Offset + ((long)k * next.Width)) + ((long)bytes * index / tiles);
+        tile.PrefetchStride = lines * CachePrefetch.LineBytes;
+        tile.PrefetchMask = (int)BitOperations.RoundUpToPowerOf2((uint)(tile.K / lines / 2) + 1) - 1;
     }
 
     private readonly void PrefetchEpilogue(in PackedPanel panel, int row, int rows)

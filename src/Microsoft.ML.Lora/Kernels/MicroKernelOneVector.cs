@@ -50,7 +50,7 @@ internal static unsafe class MicroKernelOneVector<S, V>
             var a9 = a0 + (9 * stride);
             for (; k != 0; k--)
             {
-                if (ahead != null && (k & (CachePrefetch.LineFloats - 1)) == 0)
+                if (ahead != null && (k & tile->PrefetchMask) == 0)
                 {
                     CachePrefetch.Column(ahead, aheadStride, TRows.Count);
                     ahead += CachePrefetch.LineBytes;

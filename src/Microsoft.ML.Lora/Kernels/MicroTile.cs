@@ -28,11 +28,12 @@ internal unsafe struct MicroTile
     public byte* TailPanel;
 
     /// <summary>
-    /// As many rows as the tile has, K floats each, <see cref="PrefetchStride"/> bytes apart, to bring to the second-level
-    /// cache meanwhile: the next tile's A, or the next panel. Null for none.
+    /// As many rows as the tile has, <see cref="PrefetchStride"/> bytes apart, to bring to the second-level cache meanwhile:
+    /// the next tile's A, or the next panel. Null for none. A line of each row whenever k has no bit of the mask.
     /// </summary>
     public byte* Prefetch;
     public nint PrefetchStride;
+    public int PrefetchMask;
 
     /// <summary>First row of C.</summary>
     public byte* C;

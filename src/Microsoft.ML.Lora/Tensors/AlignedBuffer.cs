@@ -14,6 +14,7 @@ internal sealed unsafe class AlignedBuffer : IDisposable
     /// <summary>Alignment of <see cref="Pointer"/>, in bytes.</summary>
     public const int Alignment = 64;
 
+    private readonly LargePages.Block? _pages;
     private void* _block;
     private float* _pointer;
 
@@ -25,7 +26,8 @@ internal sealed unsafe class AlignedBuffer : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, (long.MaxValue - Alignment) / sizeof(float));
         Length = length;
         var bytes = (nuint)(length * sizeof(float)) + Alignment;
-        _block = NativeMemory.AllocZeroed(bytes);
+        _pages = LargePages.Rent((long)bytes);
+        _block = _pages == null ? NativeMemory.AllocZeroed(bytes) : _pages.Pointer;
         _pointer = (float*)(((nuint)_block + Alignment - 1) & ~(nuint)(Alignment - 1));
         GC.AddMemoryPressure((long)bytes);
     }
@@ -69,7 +71,15 @@ internal sealed unsafe class AlignedBuffer : IDisposable
     {
         if (_block != null)
         {
-            NativeMemory.Free(_block);
+            if (_pages == null)
+            {
+                NativeMemory.Free(_block);
+            }
+            else
+            {
+                _pages.Return();
+            }
+
             GC.RemoveMemoryPressure((Length * sizeof(float)) + Alignment);
             _block = null;
             _pointer = null;

@@ -38,6 +38,9 @@ internal sealed class BenchOptions
     /// <summary>Of the adapters' inputs.</summary>
     public float Dropout { get; private set; }
 
+    /// <summary>Products find their right side in memory, not in a cache.</summary>
+    public bool Cold { get; private set; }
+
     /// <summary>What the JSON line says of the lengths.</summary>
     public string LengthsName => LengthsFile is null ? $"{Sequence}" : Path.GetFileName(LengthsFile);
 
@@ -91,6 +94,9 @@ internal sealed class BenchOptions
                 return true;
             case "--pooling" when value is "head" or "mean":
                 MeanPooling = value == "mean";
+                return true;
+            case "--cold" when value is "0" or "1":
+                Cold = value == "1";
                 return true;
             case "--kernel":
                 Kernel = value;

@@ -6,8 +6,9 @@ using Microsoft.ML.Lora.Tensors;
 namespace Microsoft.ML.Lora.Benchmarks.Engine;
 
 /// <summary>
-/// <c>bench gemm [--kernel K] [--threads T] [--steps N]</c>: the products of MiniLM and BERT-base against the peak of the
+/// <c>bench gemm [--kernel K] [--threads T] [--steps N] [--cold 1]</c>: the products of MiniLM and BERT-base against the peak of the
 /// multipliers, measured in turn, each the best of many short runs. One JSON line a shape.
+/// Cold: every product has another B, out of 64 MB of them, as when a model scores one short row.
 /// </summary>
 internal static class GemmBench
 {
@@ -18,6 +19,8 @@ internal static class GemmBench
         ("base-up", 768, 3072), ("base-down", 3072, 768), ("base-lora-a", 768, 8), ("base-lora-a-wide", 3072, 8),
         ("base-lora-b", 8, 768), ("base-lora-b-wide", 8, 3072),
     ];
+
+    private const long ColdBytes = 64 << 20;
 
     private static readonly int[] _rows = [8, 25, 256, 400, 1024, 4096];
 
@@ -34,7 +37,7 @@ internal static class GemmBench
         {
             foreach (int m in _rows)
             {
-                using var product = new Product(m, k, n, n > 64 && k > 64 ? options.Rank : 0);
+                using var product = new Product(m, k, n, n > 64 && k > 64 ? options.Rank : 0, options.Cold);
                 Report(name, product, team, options.Steps);
             }
         }
@@ -118,29 +121,34 @@ internal static class GemmBench
         private readonly Matrix _tail;
         private readonly Matrix _c;
         private readonly Matrix _bias;
-        private readonly PackedMatrix _b;
+        private readonly PackedMatrix[] _b;
+        private int _next;
 
-        public Product(int m, int k, int n, int rank)
+        public Product(int m, int k, int n, int rank, bool cold)
             : base(m, k, n)
         {
             _a = Random(m, k);
             _tail = Random(m, rank);
             _c = Random(m, n);
             _bias = Random(1, n);
-            _b = new PackedMatrix(k, n, rank);
-            _b.PackTransposedRows(0, Random(n, k));
-            _b.SetTail(Random(rank, n));
+            int copies = cold ? 1 + (int)(ColdBytes / (sizeof(float) * (long)k * n)) : 1;
+            _b = [.. Enumerable.Range(0, copies).Select(_ => new PackedMatrix(k, n, rank))];
+            foreach (PackedMatrix b in _b)
+            {
+                b.PackTransposedRows(0, Random(n, k));
+                b.SetTail(Random(rank, n));
+            }
         }
 
         public override double Flops => 2.0 * M * (K + _tail.Columns) * N;
 
         public override void Run(ThreadTeam team) =>
-            Gemm.Multiply(_a, _tail, _b, _c, new Epilogue { BiasRow = _bias }, team);
+            Gemm.Multiply(_a, _tail, _b[_next++ % _b.Length], _c, new Epilogue { BiasRow = _bias }, team);
 
         public override void Dispose()
         {
             base.Dispose();
-            _b.Dispose();
+            Array.ForEach(_b, b => b.Dispose());
         }
     }
 

@@ -6,38 +6,50 @@ using Microsoft.ML.Lora.Providers;
 
 namespace Microsoft.ML.Lora.Benchmarks.Engine;
 
-/// <summary><c>bench profile</c>: where the time of a training step goes, on one thread. One JSON line an operation.</summary>
+/// <summary>
+/// <c>bench profile [--work train|score]</c>: where the time of a step goes, on one thread unless told. One JSON line an operation.
+/// </summary>
 internal static class ProfileBench
 {
     public static int Run(string[] args)
     {
-        if (BenchOptions.Parse("profile", ["--threads", "1", .. args]) is not { } options)
+        bool score = args is ["--work", "score", ..];
+        string[] rest = args is ["--work", "train" or "score", ..] ? args[2..] : args;
+        if (BenchOptions.Parse("profile [--work train|score]", ["--threads", "1", .. rest]) is not { } options)
         {
             return 2;
         }
 
         using IDisposable kernel = options.UseKernel();
         using var synthetic = new SyntheticBase(options.Shape);
-        using var session = new ManagedSession(TrainBench.Spec(options, synthetic));
-        PackedBatch[] batches = TrainBench.Batches(options, options.Steps + TrainBench.WarmUp);
-        foreach (PackedBatch batch in batches.Take(TrainBench.WarmUp))
+        SessionSpec spec = TrainBench.Spec(options, synthetic);
+        using var session = new ManagedSession(spec);
+        if (score)
         {
-            session.TrainStep(batch, 1e-4f);
+            using var scorer = new ManagedScorer(spec.Base, session.Export(), spec.Adapter, spec.Head, options.Threads);
+            float[] logits = new float[options.Batch * scorer.Outputs];
+            Measure(options, batch => scorer.Score(batch, logits));
+        }
+        else
+        {
+            Measure(options, batch => session.TrainStep(batch, 1e-4f));
         }
 
-        double peak = PeakLoop.Best();
+        return 0;
+    }
+
+    private static void Measure(BenchOptions options, Action<PackedBatch> step)
+    {
+        PackedBatch[] batches = TrainBench.Batches(options, options.Steps + TrainBench.WarmUp);
+        Array.ForEach(batches[..TrainBench.WarmUp], step);
+        double peak = PeakLoop.BestTogether(options.Threads);
         var profile = new KernelProfile();
         KernelProfile.Current = profile;
         long start = Stopwatch.GetTimestamp();
-        foreach (PackedBatch batch in batches.Skip(TrainBench.WarmUp))
-        {
-            session.TrainStep(batch, 1e-4f);
-        }
-
+        Array.ForEach(batches[TrainBench.WarmUp..], step);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         KernelProfile.Current = null;
         Report(profile, seconds, options, peak);
-        return 0;
     }
 
     private static void Report(KernelProfile profile, double seconds, BenchOptions options, double peak)
