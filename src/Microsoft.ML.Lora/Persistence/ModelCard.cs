@@ -30,7 +30,7 @@ internal static class ModelCard
 
     private const string OwnHead = """
         Its output layer, which no class of transformers has, is `classification_head.safetensors`; `classify.py` loads and
-        applies both:
+        applies both (the environment variable BASE_MODEL says where the base lies, if not there):
 
         ```
         python classify.py {ARGUMENTS}
