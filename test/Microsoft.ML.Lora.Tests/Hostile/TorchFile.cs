@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Microsoft.ML.Lora.Tests.Hostile;
@@ -18,6 +19,35 @@ internal static class TorchFile
         }
 
         return stream.ToArray();
+    }
+
+    /// <summary>A zip file as <c>torch.save</c> writes a model's tensors, each with a storage of its own.</summary>
+    public static byte[] StateDict(IReadOnlyList<(string Name, int[] Shape, float[] Values)> tensors)
+    {
+        var operations = new StringBuilder("}");
+        using var stream = new MemoryStream();
+        using (var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            for (int i = 0; i < tensors.Count; i++)
+            {
+                (string name, int[] shape, float[] values) = tensors[i];
+                string key = i.ToString("D2", System.Globalization.CultureInfo.InvariantCulture);
+                string strides = string.Concat(shape.Select((_, axis) => Number(shape[(axis + 1)..].Aggregate(1, (a, b) => a * b))));
+                operations.Append($"X{Bytes(name.Length)}{name}ctorch._utils\n_rebuild_tensor_v2\n(")
+                    .Append($"(X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0002\0\0\0{key}X\u0003\0\0\0cpu{Number(values.Length)}tQ")
+                    .Append($"K\0({string.Concat(shape.Select(Number))}t({strides}t\u0089ccollections\nOrderedDict\n)RtRs");
+                Add(archive, $"archive/data/{key}", MemoryMarshal.AsBytes<float>(values).ToArray(), CompressionLevel.NoCompression);
+            }
+
+            Add(archive, "archive/data.pkl", Pickle(operations.Append('.').ToString()), CompressionLevel.NoCompression);
+            Add(archive, "archive/version", "3\n"u8.ToArray(), CompressionLevel.NoCompression);
+        }
+
+        return stream.ToArray();
+
+        static string Number(int value) => "J" + Bytes(value);
+
+        static string Bytes(int value) => Encoding.Latin1.GetString(BitConverter.GetBytes(value));
     }
 
     /// <summary>A pickle of {"a": a tensor of these sizes and strides at an offset of storage "0" with 4 floats}.</summary>

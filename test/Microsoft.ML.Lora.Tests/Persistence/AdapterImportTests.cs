@@ -6,6 +6,7 @@ using Microsoft.ML.Lora.Models.Heads;
 using Microsoft.ML.Lora.Persistence;
 using Microsoft.ML.Lora.Providers;
 using Microsoft.ML.Lora.Tensors;
+using Microsoft.ML.Lora.Tests.Hostile;
 using Microsoft.ML.Lora.Tests.Providers;
 using Microsoft.ML.Lora.Tests.Support;
 using Xunit;
@@ -155,6 +156,27 @@ public class AdapterImportTests
         Assert.Null(read.Adapter.Find(Query + ".lora_B.bias"));
         using ManagedScorer scorer = Scorer(read);
         Assert.All(Score(scorer, new EncodedExample { Ids = [2, 40, 3] }), logit => Assert.True(float.IsFinite(logit)));
+    }
+
+    // What PEFT wrote before safetensors.
+    [SkippableTheory]
+    [InlineData("tiny-bert-qv")]
+    [InlineData("tiny-bert-dora")]
+    public void PickledAdaptersAreTakenIn(string name)
+    {
+        string folder = Shared.Require($"models/tiny/peft/{name}/adapter");
+        using var copy = new TemporaryFolder();
+        File.Copy(Path.Combine(folder, "adapter_config.json"), copy.PathOf("adapter_config.json"));
+        using (var tensors = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors")))
+        {
+            File.WriteAllBytes(copy.PathOf("adapter_model.bin"), TorchFile.StateDict([.. tensors.Names.Select(key =>
+                (key, tensors.Find(key)!.Shape.ToArray().Select(size => (int)size).ToArray(), tensors.Find(key)!.ToArray()))]));
+        }
+
+        ModelContents pickled = Read(copy.Path, Shared.Require("models/tiny/tiny-bert"));
+        ModelContents safe = Read(folder, Shared.Require("models/tiny/tiny-bert"));
+        Assert.Equal(safe.Adapter.Names, pickled.Adapter.Names);
+        Assert.All(safe.Adapter.Names, key => Assert.Equal(safe.Adapter[key].Values, pickled.Adapter[key].Values));
     }
 
     [SkippableFact]
