@@ -40,6 +40,8 @@ namespace Microsoft.ML.Lora;
 /// <seealso cref="LoraCatalog"/>
 public sealed partial class LoraTextClassificationTrainer : IEstimator<LoraTransformer>
 {
+    private const int FewestSearchSteps = 10;
+
     private readonly IHostEnvironment _environment;
     private readonly IHost _host;
     private readonly TrainerSettings _settings;
@@ -78,17 +80,37 @@ public sealed partial class LoraTextClassificationTrainer : IEstimator<LoraTrans
     /// finite number, or CheckpointFolder holds the checkpoints of another run.</exception>
     /// <exception cref="InvalidDataException">No checkpoint in CheckpointFolder can be read.</exception>
     /// <exception cref="OperationCanceledException">The token of the options was cancelled.</exception>
-    public LoraTransformer Fit(IDataView input, LoraTransformer? previous)
+    public LoraTransformer Fit(IDataView input, LoraTransformer? previous) => Run(input, run => new LoraTransformer(
+        _environment, run.Run(input, previous is null ? null : new PreviousModel(previous.Model.Contents))));
+
+    /// <summary>
+    /// Looks for a learning rate: takes one training step at each of some exponentially rising rates, and watches the loss. It
+    /// costs as much time as twice that many steps; no model comes of it. The rate is found for the other options as they are.
+    /// </summary>
+    /// <param name="input">The training rows.</param>
+    /// <param name="lowest">The rate of the first step, above 0.</param>
+    /// <param name="highest">The rate of the last step, above <paramref name="lowest"/>; the search ends sooner where the loss
+    /// leaves all bounds.</param>
+    /// <param name="steps">Number of steps, 10 or more.</param>
+    /// <returns>The curve, and the rate it suggests.</returns>
+    /// <exception cref="ArgumentException">A rate or the number of steps is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or the label has fewer than
+    /// two classes.</exception>
+    /// <exception cref="InvalidOperationException">No row has a label, all rows have the same one, or the loss is no finite
+    /// number from the start.</exception>
+    /// <exception cref="OperationCanceledException">The token of the options was cancelled.</exception>
+    public LoraLearningRateCurve FindLearningRate(
+        IDataView input, float lowest = 1e-6f, float highest = 1, int steps = 100)
     {
-        MLNetAccess.CheckValue(_host, input, nameof(input));
-        MLNetAccess.CheckAlive(_host);
-        using IChannel channel = _host.Start("Training");
-        int seed = _settings.Options.Seed ?? MLNetAccess.Seed(_environment) ?? KeptSeed() ?? Random.Shared.Next();
-        CheckDevice(channel);
-        using var reporter = new TrainingReporter(_host, channel, _settings.Options.Progress);
-        LoraModel model = new TrainingRun(_host, _settings, reporter, seed).Run(
-            input, previous is null ? null : new PreviousModel(previous.Model.Contents));
-        return new LoraTransformer(_environment, model);
+        if (!(lowest > 0 && highest > lowest && float.IsFinite(highest)) || steps < FewestSearchSteps)
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"Learning rates from {lowest} to {highest} in {steps} steps cannot be searched: the first must be above 0, the ") +
+                $"second above the first, and the steps {FewestSearchSteps} or more.");
+        }
+        float[] rates =
+            [.. Enumerable.Range(0, steps).Select(i => (float)(lowest * Math.Pow(highest / lowest, i / (steps - 1.0))))];
+        return Run(input, run => new LoraLearningRateCurve(run.Sweep(input, rates)));
     }
 
     /// <summary>The shape of the schema after this trainer: the input's, the score and the predicted label.</summary>
@@ -100,6 +122,17 @@ public sealed partial class LoraTextClassificationTrainer : IEstimator<LoraTrans
         SchemaShape.Column label = _settings.Inputs.Check(_host, inputSchema);
         return OutputShape.Append(
             inputSchema, label, _settings.Options.PredictedLabelColumnName, _settings.Options.ScoreColumnName);
+    }
+
+    private TResult Run<TResult>(IDataView input, Func<TrainingRun, TResult> run)
+    {
+        MLNetAccess.CheckValue(_host, input, nameof(input));
+        MLNetAccess.CheckAlive(_host);
+        using IChannel channel = _host.Start("Training");
+        int seed = _settings.Options.Seed ?? MLNetAccess.Seed(_environment) ?? KeptSeed() ?? Random.Shared.Next();
+        CheckDevice(channel);
+        using var reporter = new TrainingReporter(_host, channel, _settings.Options.Progress);
+        return run(new TrainingRun(_host, _settings, reporter, seed));
     }
 
     // Without a seed, a run that is resumed takes the one it began with.

@@ -24,14 +24,20 @@ internal sealed class TrainingRun
     private readonly BaseModelFiles _files;
     private readonly EncoderConfig _encoder;
 
-    public TrainingRun(IHost host, TrainerSettings settings, TrainingReporter reporter, int seed)
+    /// <param name="host">Where messages and errors go.</param>
+    /// <param name="settings">The trainer's settings.</param>
+    /// <param name="reporter">Told how the run goes.</param>
+    /// <param name="seed">Decides everything random.</param>
+    /// <param name="files">The base model's files if they are open already; null to open them.</param>
+    public TrainingRun(
+        IHost host, TrainerSettings settings, TrainingReporter reporter, int seed, BaseModelFiles? files = null)
     {
         _host = host;
         _settings = settings;
         _options = settings.Options;
         _reporter = reporter;
         _seed = seed;
-        _files = settings.BaseModel.Open(reporter, _options.CancellationToken);
+        _files = files ?? settings.BaseModel.Open(reporter, _options.CancellationToken);
         _encoder = EncoderConfig.Read(_files.ReadConfig());
         if (settings.FineTuning == FineTuning.Lora)
         {
@@ -45,22 +51,39 @@ internal sealed class TrainingRun
     public LoraModel Run(IDataView input, PreviousModel? previous = null)
     {
         previous?.Check(_settings, _files, Head(1).Pooling);
-        TrainingData data = new TrainingDataReader(_host, _settings, _reporter, _files, _encoder, _seed).Read(input);
+        TrainingData data = Read(input);
         return Train(previous is null
             ? data
             : data with { Labels = previous.Join(data.Labels, _options.AddNewClasses), Previous = previous });
     }
 
-    private LoraModel Train(TrainingData data)
+    /// <summary>The base model's files.</summary>
+    public BaseModelFiles Files => _files;
+
+    /// <summary>Reads the rows.</summary>
+    public TrainingData Read(IDataView input) =>
+        new TrainingDataReader(_host, _settings, _reporter, _files, _encoder, _seed).Read(input);
+
+    /// <summary>Takes a few steps at each of some rising learning rates.</summary>
+    /// <param name="input">The training rows.</param>
+    /// <param name="rates">The rates.</param>
+    /// <exception cref="InvalidOperationException">The loss is no finite number from the start.</exception>
+    public IReadOnlyList<SweepPoint> Sweep(IDataView input, IReadOnlyList<float> rates)
+    {
+        TrainingData data = Read(input);
+        using ITrainingSession session = Begin(Head(data.Labels.Count), data, out TrainingPlan plan);
+        IReadOnlyList<SweepPoint> points =
+            new LearningRateSweep(session, data.Training, plan).Run(rates, _options.CancellationToken);
+        return points.Count > 0 ? points : throw MLNetAccess.BadState(_host,
+            "The loss is no finite number before the first step: check the example weights and the base model.");
+    }
+
+    /// <summary>Trains on rows that were read, and gathers what the model needs.</summary>
+    public LoraModel Train(TrainingData data)
     {
         HeadSpec head = Head(data.Labels.Count);
-        TrainingRecipe recipe = TrainingRecipe.For(data.Training.Count, _encoder.HiddenSize);
-        recipe = recipe with { LearningRate = _settings.LearningRate(recipe, _encoder.HiddenSize) };
-        TrainingPlan plan = Plan(recipe);
-        RankChoice ranks = Ranks(data, plan, (config, rows) => Open(head, data with { Training = rows }, recipe, config));
-        using ITrainingSession session = Open(head, data, recipe, ranks.Config);
-        _reporter.Starting(data.Training.Count, data.Validation.Count, data.Labels.Count, session.Facts, _seed);
-        TrainingOutcome outcome = Train(session, plan, data, ranks.Start);
+        using ITrainingSession session = Begin(head, data, out TrainingPlan plan);
+        TrainingOutcome outcome = Train(session, plan, data);
         _reporter.Finished(outcome, data);
         return new LoraModel(
             new ModelContents
@@ -92,6 +115,43 @@ internal sealed class TrainingRun
                 },
             },
             _settings.Threads);
+    }
+
+    /// <summary>A session ready for its first step.</summary>
+    private ITrainingSession Begin(HeadSpec head, TrainingData data, out TrainingPlan plan)
+    {
+        TrainingRecipe recipe = Recipe(data);
+        plan = Plan(recipe);
+        RankChoice ranks = Ranks(data, plan, (config, rows) => Open(head, data with { Training = rows }, recipe, config));
+        ITrainingSession session = Open(head, data, recipe, ranks.Config);
+        try
+        {
+            _reporter.Starting(data.Training.Count, data.Validation.Count, data.Labels.Count, session.Facts, _seed);
+            Start(session, data, ranks.Start);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private void Start(ITrainingSession session, TrainingData data, AdapterState? start)
+    {
+        if (data.Previous is { } previous)
+        {
+            previous.Start(session, data.Labels);
+            _reporter.Tell("Going on from the previous model's adapter and head.", warning: false);
+        }
+        else if (start is not null)
+        {
+            session.Import(start);
+        }
+        else
+        {
+            StartHead(session, data.Training, data);
+        }
     }
 
     // Ranks that the user leaves open are those of the model to go on from, or searched for.
@@ -140,21 +200,8 @@ internal sealed class TrainingRun
         ReturnBestOnCancel = _options.ReturnBestOnCancel,
     };
 
-    private TrainingOutcome Train(ITrainingSession session, TrainingPlan plan, TrainingData data, AdapterState? start)
+    private TrainingOutcome Train(ITrainingSession session, TrainingPlan plan, TrainingData data)
     {
-        if (data.Previous is { } previous)
-        {
-            previous.Start(session, data.Labels);
-            _reporter.Tell("Going on from the previous model's adapter and head.", warning: false);
-        }
-        else if (start is not null)
-        {
-            session.Import(start);
-        }
-        else
-        {
-            StartHead(session, data.Training, data);
-        }
         var scorer = new ValidationScorer(data.Validation, data.Labels.Count, _options.ValidationMetric);
         using RunFolder? folder = _options.CheckpointFolder is { } path ? RunFolder.Open(Path.GetFullPath(path)) : null;
         var loop = new TrainingLoop(
@@ -165,6 +212,12 @@ internal sealed class TrainingRun
             Warn = _reporter.Warn,
         };
         return loop.Run(data.Training);
+    }
+
+    private TrainingRecipe Recipe(TrainingData data)
+    {
+        TrainingRecipe recipe = TrainingRecipe.For(data.Training.Count, _encoder.HiddenSize);
+        return recipe with { LearningRate = _settings.LearningRate(recipe, _encoder.HiddenSize) };
     }
 
     private void Report(TrainingProgress progress)
