@@ -104,4 +104,18 @@ public static class LoraCatalog
             MaxTokens = maxTokens,
         });
     }
+
+    /// <summary>
+    /// Create a <see cref="LoraTuner"/>, which tries several values of a <see cref="LoraTextClassificationTrainer"/>'s options.
+    /// </summary>
+    /// <param name="catalog">The multiclass classification trainers.</param>
+    /// <param name="options">The options that all trials share; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of its range; the message names every such option.</exception>
+    public static LoraTuner LoraTuner(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
+        LoraTextClassificationTrainer.Options? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new LoraTuner(MLNetAccess.Environment(catalog), options ?? new LoraTextClassificationTrainer.Options());
+    }
 }

@@ -152,8 +152,8 @@ internal sealed class PreviousModel(ModelContents contents)
     {
         if (problems.Count > 0)
         {
-            throw new ArgumentException(
-                $"Training cannot go on from the previous model: {string.Join("; ", problems)}.", "previous");
+            throw new ArgumentException($"Training cannot go on from the previous model: {string.Join("; ", problems)}. " +
+                "Options.GoingOnFrom(model) gives options that fit.", "previous");
         }
     }
 }

@@ -84,7 +84,8 @@ internal sealed partial class TrainerSettings
         }
     }
 
-    private static LoraTextClassificationTrainer.Options Copy(LoraTextClassificationTrainer.Options options)
+    /// <summary>Options with the same values.</summary>
+    public static LoraTextClassificationTrainer.Options Copy(LoraTextClassificationTrainer.Options options)
     {
         var copy = new LoraTextClassificationTrainer.Options();
         foreach (System.Reflection.FieldInfo field in typeof(LoraTextClassificationTrainer.Options).GetFields())

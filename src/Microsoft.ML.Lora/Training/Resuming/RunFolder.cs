@@ -26,7 +26,7 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Makes the folder if need be, and takes it for this run.</summary>
-    /// <exception cref="InvalidOperationException">Another run has it.</exception>
+    /// <exception cref="OtherRunException">Another run has it.</exception>
     /// <exception cref="IOException">It cannot be made or written to.</exception>
     public static RunFolder Open(string folder)
     {
@@ -40,7 +40,7 @@ internal sealed class RunFolder : IDisposable
         }
         catch (IOException error) when (File.Exists(path))
         {
-            throw new InvalidOperationException(
+            throw new OtherRunException(
                 $"CheckpointFolder '{folder}' is in use by another training run: give each run a folder of its own.", error);
         }
         foreach (string left in Directory.EnumerateFiles(folder, $"{Prefix}*.tmp"))
@@ -70,7 +70,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The newest checkpoint, or the one before it when that is damaged; null when there are none.</summary>
     /// <param name="run">The run that asks.</param>
     /// <param name="warn">Told of a damaged file that is passed over.</param>
-    /// <exception cref="InvalidOperationException">They are of another run; the message says what differs.</exception>
+    /// <exception cref="OtherRunException">They are of another run; the message says what differs.</exception>
     /// <exception cref="InvalidDataException">None can be read.</exception>
     public RunCheckpoint? Load(RunIdentity run, Action<string>? warn)
     {
@@ -116,7 +116,7 @@ internal sealed class RunFolder : IDisposable
         IReadOnlyList<string> differences = here.DifferencesFrom(there);
         if (differences.Count > 0)
         {
-            throw new InvalidOperationException(
+            throw new OtherRunException(
                 $"CheckpointFolder '{_folder}' holds the checkpoints of another training run: " +
                 $"{string.Join("; ", differences)}. Give each run a folder of its own, or delete the checkpoints to train " +
                 "from the start.");

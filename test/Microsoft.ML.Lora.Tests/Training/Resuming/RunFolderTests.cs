@@ -104,7 +104,7 @@ public sealed class RunFolderTests : IDisposable
         Save(Checkpoint(1));
         var other = new RunIdentity(8, new Dictionary<string, string> { ["Epochs"] = "3", ["training rows"] = new('b', 64) });
         using RunFolder folder = RunFolder.Open(_folder.Path);
-        string message = Assert.Throws<InvalidOperationException>(() => folder.Load(other, null)).Message;
+        string message = Assert.ThrowsAny<InvalidOperationException>(() => folder.Load(other, null)).Message;
         Assert.Contains("Seed is 8 here and 7 there; Epochs is 3 here and 5 there; the training rows differ", message);
     }
 
@@ -113,7 +113,7 @@ public sealed class RunFolderTests : IDisposable
     {
         using (RunFolder.Open(_folder.Path))
         {
-            Assert.Contains("in use", Assert.Throws<InvalidOperationException>(() => RunFolder.Open(_folder.Path)).Message);
+            Assert.Contains("in use", Assert.ThrowsAny<InvalidOperationException>(() => RunFolder.Open(_folder.Path)).Message);
         }
         RunFolder.Open(_folder.Path).Dispose();
     }
