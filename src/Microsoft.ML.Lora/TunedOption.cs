@@ -20,6 +20,8 @@ internal sealed class TunedOption
         nameof(Options.ValidationMetric), nameof(Options.ValidationSet),
     ];
 
+    private static readonly Type[] _numbers = [typeof(int), typeof(float), typeof(LoraRank)];
+
     private readonly FieldInfo _field;
     private readonly Func<double, double>? _draw;
 
@@ -51,7 +53,7 @@ internal sealed class TunedOption
     public static TunedOption Range(string option, double low, double high, bool logarithmic)
     {
         FieldInfo field = Field(option);
-        if (TypeOf(field) != typeof(int) && TypeOf(field) != typeof(float))
+        if (!_numbers.Contains(TypeOf(field)))
         {
             throw new ArgumentException($"{option} is no number, so it has no range: name its values with Try.", nameof(option));
         }
@@ -101,9 +103,15 @@ internal sealed class TunedOption
         {
             return Convert.ToSingle(value, CultureInfo.InvariantCulture);
         }
-        return value is double number && type == typeof(int)
-            ? (object)(int)Math.Round(number)
-            : throw new ArgumentException(
-                FormattableString.Invariant($"{field.Name} takes a {type.Name}; {value ?? "null"} is none."), nameof(value));
+        if (value is int rank && type == typeof(LoraRank))
+        {
+            return (LoraRank)rank;
+        }
+        if (value is double number && (type == typeof(int) || type == typeof(LoraRank)))
+        {
+            return Fit(field, (int)Math.Round(number));
+        }
+        throw new ArgumentException(
+            FormattableString.Invariant($"{field.Name} takes a {type.Name}; {value ?? "null"} is none."), nameof(value));
     }
 }

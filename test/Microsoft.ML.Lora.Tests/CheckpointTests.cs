@@ -45,6 +45,25 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_cancelled_run_with_ranks_of_its_own_goes_on_to_the_same_bits()
+    {
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 3);
+        options.Rank = LoraRank.Auto;
+        options.Optimizer = LoraOptimizer.Adafactor;
+        options.ValidationSet = Toy.View(_context, 24);
+        using LoraTransformer whole = Toy.Train(_context, options);
+        options.CheckpointFolder = _folder.Path;
+        using var cancellation = new CancellationTokenSource();
+        options.CancellationToken = cancellation.Token;
+        options.Progress = new Canceller(cancellation, step: 11);
+        Assert.Throws<OperationCanceledException>(() => Toy.Train(_context, options));
+        options.CancellationToken = default;
+        options.Progress = null;
+        using LoraTransformer resumed = Toy.Train(_context, options);
+        AssertSameTensors(whole, resumed);
+    }
+
+    [Fact]
     public void Without_a_seed_the_kept_run_gives_it()
     {
         var context = new MLContext();
@@ -80,6 +99,17 @@ public sealed class CheckpointTests : IDisposable
         options.CheckpointSteps = 3;
         using LoraTransformer again = Toy.Train(_context, options);
         AssertSameTensors(first, again);
+    }
+
+    private sealed class Canceller(CancellationTokenSource cancellation, int step) : IProgress<LoraTrainingProgress>
+    {
+        public void Report(LoraTrainingProgress value)
+        {
+            if (value.Step == step)
+            {
+                cancellation.Cancel();
+            }
+        }
     }
 
     private static void AssertSameTensors(LoraTransformer expected, LoraTransformer actual)

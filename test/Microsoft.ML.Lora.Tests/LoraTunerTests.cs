@@ -29,13 +29,13 @@ public sealed class LoraTunerTests : IDisposable
 
         Assert.Equal(
             [(1, 1e-6f), (1, 1e-2f), (1, null), (4, 1e-6f), (4, 1e-2f), (4, (float?)null)],
-            tuning.Trials.Select(trial => ((int)trial.Options["Rank"]!, (float?)trial.Options["LearningRate"])));
+            tuning.Trials.Select(trial => (RankOf(trial), (float?)trial.Options["LearningRate"])));
         Assert.Equal(tuning.Trials, told);
         Assert.Equal([1, 2, 3, 4, 5, 6], tuning.Trials.Select(trial => trial.Number));
         Assert.All(tuning.Trials, trial => Assert.Equal(
             trial.History.Max(epoch => epoch.ValidationAccuracy), trial.Metric));
         Assert.Equal(tuning.Trials.Max(trial => trial.Metric), tuning.Best.Metric);
-        Assert.Equal(tuning.Best.Options["Rank"], model.Model.Rank);
+        Assert.Equal(RankOf(tuning.Best), model.Model.Rank);
         Assert.Equal(tuning.Best.History, model.Model.History);
         Assert.True(tuning.Trials[3].TrainableParameters > tuning.Trials[0].TrainableParameters);
         Assert.Equal(180, Toy.Scores(model.Transform(Toy.View(_context))).Length);
@@ -65,7 +65,7 @@ public sealed class LoraTunerTests : IDisposable
 
         Assert.Equal(8, tuning.Trials.Count);
         Assert.All(tuning.Trials, trial => Assert.InRange((float)trial.Options["LearningRate"]!, 1e-5f, 1e-1f));
-        Assert.All(tuning.Trials, trial => Assert.InRange((int)trial.Options["Rank"]!, 1, 6));
+        Assert.All(tuning.Trials, trial => Assert.InRange(RankOf(trial), 1, 6));
         Assert.Contains(tuning.Trials, trial => (float)trial.Options["LearningRate"]! < 1e-3f);
         Assert.Equal(2, tuning.Trials.Select(trial => trial.Options["Schedule"]).Distinct().Count());
         LoraTuning again = Draw();
@@ -80,7 +80,7 @@ public sealed class LoraTunerTests : IDisposable
     public void No_combination_is_drawn_twice()
     {
         LoraTuning tuning = Tuner(epochs: 1).Try(nameof(Options.Rank), 1, 2, 3).Random(Toy.View(_context), trials: 10);
-        Assert.Equal([1, 2, 3], tuning.Trials.Select(trial => (int)trial.Options["Rank"]!).Order());
+        Assert.Equal([1, 2, 3], tuning.Trials.Select(trial => RankOf(trial)).Order());
         tuning.Model.Dispose();
     }
 
@@ -155,8 +155,8 @@ public sealed class LoraTunerTests : IDisposable
         LoraTuner tuner = Tuner();
         Assert.Contains("These can: Alpha, ", Refused(() => tuner.Try("Ranks", 1)));
         Assert.Contains("is no option that can differ", Refused(() => tuner.Try(nameof(Options.TextColumnName), "Other")));
-        Assert.Contains("Rank takes a Int32; 1.5 is none", Refused(() => tuner.Try(nameof(Options.Rank), 1.5f)));
-        Assert.Contains("Rank takes a Int32; null is none", Refused(() => tuner.Try(nameof(Options.Rank), [null])));
+        Assert.Contains("Rank takes a LoraRank; 1.5 is none", Refused(() => tuner.Try(nameof(Options.Rank), 1.5f)));
+        Assert.Contains("Rank takes a LoraRank; null is none", Refused(() => tuner.Try(nameof(Options.Rank), [null])));
         Assert.Contains("No value", Refused(() => tuner.Try(nameof(Options.Rank))));
         Assert.Contains("is no number", Refused(() => tuner.TryBetween(nameof(Options.Schedule), 0, 1)));
         Assert.Contains("is none on a logarithmic scale",
@@ -174,6 +174,8 @@ public sealed class LoraTunerTests : IDisposable
         Assert.Contains("Give a ValidationSet",
             Assert.Throws<InvalidOperationException>(() => Ranks(options).Grid(Toy.View(_context))).Message);
     }
+
+    private static int RankOf(LoraTrial trial) => ((LoraRank)trial.Options["Rank"]!).Value;
 
     private static string Refused(Action action) => Assert.ThrowsAny<ArgumentException>(action).Message;
 

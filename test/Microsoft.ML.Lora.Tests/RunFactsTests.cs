@@ -77,6 +77,7 @@ public class RunFactsTests
             float number => number + 0.5f,
             LoraRank => LoraRank.Auto,
             _ when type.IsEnum => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(value)),
+            _ when type == typeof(bool) => true,
             _ when type == typeof(int) => 3,
             _ when type == typeof(float) => 0.25f,
             _ when type == typeof(int[]) => new[] { 1 },
