@@ -20,13 +20,6 @@ internal static partial class Throw
         throw new ArgumentException(
             $"Orthogonal initialisation needs an even rank; that of {layer} is {rank}. Choose rank {rank + 1} or another initialisation.");
 
-    /// <summary>Throws where a part of the base cannot be trained.</summary>
-    [DoesNotReturn]
-    public static void NotSupported_FullFineTuning(string modelType) =>
-        throw new NotSupportedException(
-            $"Full fine-tuning of '{modelType}' is not supported: gradients of its tables of relative positions are not computed. " +
-            "Train low-rank updates, or the head alone.");
-
     /// <summary>Throws for a saved state of a session with other parameters.</summary>
     [DoesNotReturn]
     public static void InvalidData_SessionState(string name) =>

@@ -127,6 +127,28 @@ public sealed class MethodOptionsTests : IDisposable
             () => model.Model.SavePeft(Path.Combine(_scratch, "adapter"))).Message);
     }
 
+    [SkippableTheory]
+    [InlineData("tiny-roberta")]
+    [InlineData("tiny-distilbert")]
+    [InlineData("tiny-electra")]
+    [InlineData("tiny-mpnet")]
+    [InlineData("tiny-modernbert")]
+    [InlineData("tiny-deberta-v2")]
+    public void Every_family_is_trained_in_full(string model)
+    {
+        var context = new MLContext(seed: 1);
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
+        options.BaseModel = LoraBaseModel.FromFolder(Shared.Require("models/tiny/" + model));
+        options.FineTuning = LoraFineTuning.Full;
+        IDataView data = Toy.View(context);
+        using LoraTransformer trained = Toy.Train(context, options);
+        Assert.Equal(trained.Model.TotalParameters, trained.Model.TrainableParameters);
+        string zip = Path.Combine(_scratch, "model.zip");
+        context.Model.Save(trained, data.Schema, zip);
+        using var loaded = (LoraTransformer)context.Model.Load(zip, out _);
+        Assert.Equal(Toy.Scores(trained.Transform(data)), Toy.Scores(loaded.Transform(data)));
+    }
+
     [Fact]
     public void The_head_alone_is_trained_on_features_that_stay()
     {

@@ -46,11 +46,14 @@ internal static unsafe class Attention
         }
     }
 
-    /// <summary>Gradients of q, k and v (overwritten) from the gradient of the context.</summary>
+    /// <summary>
+    /// Gradients of q, k and v (overwritten) from the gradient of the context; those of the bias by relative position are added to
+    /// <c>gradRelative</c> [B·H, 2·L − 1], a row for each sequence and head and distance 0 in the middle, unless it is empty.
+    /// </summary>
     public static void Backward(
         Matrix q, Matrix k, Matrix v, Matrix rowStatistics, Matrix gradContext,
         ReadOnlySpan<int> queryOffsets, ReadOnlySpan<int> keyOffsets, in AttentionSpec spec,
-        Matrix gradQ, Matrix gradK, Matrix gradV, ThreadTeam team)
+        Matrix gradQ, Matrix gradK, Matrix gradV, ThreadTeam team, Matrix gradRelative = default)
     {
         Check(q, k, v, queryOffsets, keyOffsets, spec);
         using var timing = KernelProfile.Measure(
@@ -70,6 +73,7 @@ internal static unsafe class Attention
                 GradQ = gradQ,
                 GradK = gradK,
                 GradV = gradV,
+                GradRelative = gradRelative,
             };
             team.Run((queryOffsets.Length - 1) * spec.Heads, ref job);
         }

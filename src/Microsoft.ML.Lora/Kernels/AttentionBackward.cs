@@ -21,6 +21,9 @@ internal unsafe struct AttentionBackward : IParallelJob
     public Matrix GradK;
     public Matrix GradV;
 
+    /// <summary>[B·H, 2·L − 1], added to by distance; empty where it is not wanted.</summary>
+    public Matrix GradRelative;
+
     public readonly void Run(int item, int worker)
     {
         var sequence = item / Spec.Heads;
@@ -51,7 +54,9 @@ internal unsafe struct AttentionBackward : IParallelJob
         };
         for (var first = 0; first < queries; first += AttentionBlock.QueryRows)
         {
-            Rows(block, work, firstQuery + first, first, Math.Min(AttentionBlock.QueryRows, queries - first));
+            var rows = Math.Min(AttentionBlock.QueryRows, queries - first);
+            Rows(block, work, firstQuery + first, first, rows);
+            AddByDistance(block, work.Gradient, GradRelative.IsEmpty ? null : GradRelative.RowPointer(item), first, rows);
         }
 
         block.Finish(work.GradK, GradK, firstKey, keys);
@@ -93,6 +98,19 @@ internal unsafe struct AttentionBackward : IParallelJob
         product.CStride = gradQ.Stride;
         product.Run();
         block.Finish(gradQ, GradQ, row, rows);
+    }
+
+    // The bias is added to scores that are scaled already.
+    private readonly void AddByDistance(in AttentionBlock block, float* gradScores, float* gradRelative, int place, int rows)
+    {
+        var middle = GradRelative.Columns / 2;
+        for (var i = 0; i < rows && gradRelative != null; i++)
+        {
+            for (var j = 0; j < block.Keys; j++)
+            {
+                gradRelative[middle + j - (place + i)] += gradScores[(i * block.PaddedKeys) + j] / Spec.Scale;
+            }
+        }
     }
 
     // scores [rows, keys] = bias + operand [rows, D] · transposed [D, keys]

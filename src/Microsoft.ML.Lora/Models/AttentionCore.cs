@@ -31,6 +31,18 @@ internal abstract class AttentionCore
     public abstract void Backward(
         Pass pass, AttentionMemo memo, Matrix gradContext, Matrix gradQuery, Matrix gradKey, Matrix gradValue);
 
+    /// <summary>Length of the longest sequence, 1 or more.</summary>
+    protected static int Longest(Pass pass)
+    {
+        int longest = 1;
+        for (int i = 0; i < pass.Sequences; i++)
+        {
+            longest = Math.Max(longest, pass.Offsets[i + 1] - pass.Offsets[i]);
+        }
+
+        return longest;
+    }
+
     /// <summary>The offsets of the queries' rows.</summary>
     protected static ReadOnlySpan<int> QueryOffsets(Pass pass, Matrix query) =>
         query.Rows < pass.Tokens ? pass.SingleOffsets : pass.Offsets;
@@ -40,7 +52,9 @@ internal abstract class AttentionCore
 /// <param name="spec">Heads, scale, bias.</param>
 /// <param name="dropout">Share of the probabilities dropped while training, in [0, 1).</param>
 /// <param name="stream">Number of the dropout's random stream within a pass.</param>
-internal sealed class DotProductAttention(AttentionSpec spec, float dropout, long stream) : AttentionCore
+/// <param name="relative">Where the spec's bias by relative position comes from; null for none.</param>
+internal sealed class DotProductAttention(
+    AttentionSpec spec, float dropout, long stream, RelativePositionBias? relative = null) : AttentionCore
 {
     /// <inheritdoc/>
     public override AttentionMemo CreateMemo() => new();
@@ -57,8 +71,24 @@ internal sealed class DotProductAttention(AttentionSpec spec, float dropout, lon
 
     /// <inheritdoc/>
     public override void Backward(
-        Pass pass, AttentionMemo memo, Matrix gradContext, Matrix gradQuery, Matrix gradKey, Matrix gradValue) =>
+        Pass pass, AttentionMemo memo, Matrix gradContext, Matrix gradQuery, Matrix gradKey, Matrix gradValue)
+    {
+        Workspace.Position mark = pass.Workspace.Mark();
+        Matrix gradRelative = default;
+        if (relative is { IsTrained: true })
+        {
+            gradRelative = pass.Workspace.Rent(pass.Sequences * spec.Heads, (2 * Longest(pass)) - 1);
+            gradRelative.Clear();
+        }
+
         Attention.Backward(
             memo.Query, memo.Key, memo.Value, memo.Statistics, gradContext, QueryOffsets(pass, memo.Query), pass.Offsets,
-            spec with { Dropout = memo.Dropout }, gradQuery, gradKey, gradValue, pass.Team);
+            spec with { Dropout = memo.Dropout }, gradQuery, gradKey, gradValue, pass.Team, gradRelative);
+        if (!gradRelative.IsEmpty)
+        {
+            relative!.Backward(pass, gradRelative);
+        }
+
+        pass.Workspace.Release(mark);
+    }
 }

@@ -40,9 +40,9 @@ internal sealed class Encoder : IDisposable
         _embeddings = new Embeddings(reader, config);
         if (family.RelativeBias is not null)
         {
+            string path = family.Prefix + family.RelativeBias + ".weight";
             _relativeBias = new RelativePositionBias(
-                reader.Tensor(family.Prefix + family.RelativeBias + ".weight", config.RelativeBuckets, config.NumAttentionHeads),
-                config.MaxTokens);
+                path, reader.Tensor(path, config.RelativeBuckets, config.NumAttentionHeads), config.MaxTokens);
         }
 
         if (config.ModernBert is not null)
@@ -76,7 +76,10 @@ internal sealed class Encoder : IDisposable
 
     /// <summary>All layer norms, from below.</summary>
     public IEnumerable<NormLayer> Norms =>
-        [_embeddings.Norm, .. _layers.SelectMany(layer => layer.Norms), .. _finalNorm is null ? [] : new[] { _finalNorm }];
+    [
+        _embeddings.Norm, .. _layers.SelectMany(layer => layer.Norms),
+        .. new[] { _finalNorm, _distances?.Norm }.OfType<NormLayer>(),
+    ];
 
     /// <summary>Whether anything in it is trained.</summary>
     public bool IsTrained => _lowestTrained < _layers.Length || (_finalNorm?.IsTrained ?? false);
@@ -84,13 +87,23 @@ internal sealed class Encoder : IDisposable
     /// <summary>Number of its numbers that are not trained.</summary>
     public long FrozenCount =>
         _embeddings.Tables.Sum(table => table.FrozenCount) + (_embeddings.Projection?.Layer.FrozenCount ?? 0) +
-        Slots.Sum(slot => slot.Layer.FrozenCount) + Norms.Sum(norm => norm.FrozenCount);
+        Slots.Sum(slot => slot.Layer.FrozenCount) + Norms.Sum(norm => norm.FrozenCount) +
+        (_relativeBias?.FrozenCount ?? 0) + (_distances?.FrozenCount ?? 0);
+
+    /// <summary>Has the tables of relative positions trained, where there are any.</summary>
+    public void TrainRelativePositions(ParameterSet parameters)
+    {
+        _relativeBias?.Train(parameters);
+        _distances?.Train(parameters);
+    }
 
     /// <summary>Packs the weights and settles how far down the backward pass goes.</summary>
     /// <param name="training">Whether examples come again, so that what frozen layers make of them is worth keeping.</param>
     public void Prepare(bool training)
     {
         _embeddings.Prepare();
+        _relativeBias?.Prepare();
+        _distances?.Prepare();
         bool below = _embeddings.IsTrained;
         _lowestTrained = below ? 0 : _layers.Length;
         for (int i = 0; i < _layers.Length; i++)
@@ -105,6 +118,20 @@ internal sealed class Encoder : IDisposable
 
         _finalNorm?.Prepare();
         _prefix = training && _lowestTrained > 0 ? new FrozenPrefix() : null;
+    }
+
+    /// <summary>Takes changed tables of relative positions into what is computed with.</summary>
+    public void RefreshRelativePositions()
+    {
+        if (_relativeBias is { IsTrained: true })
+        {
+            _relativeBias.Refresh();
+        }
+
+        if (_distances is { IsTrained: true })
+        {
+            _distances.Refresh();
+        }
     }
 
     /// <summary>The last hidden states.</summary>
@@ -210,7 +237,7 @@ internal sealed class Encoder : IDisposable
             reader, Config, index, (query, key) => new DebertaAttention(Config, _distances!, query, key)),
         _ => new PostNormLayer(reader, Config, index, (_, _) => new DotProductAttention(
             new AttentionSpec(Config.NumAttentionHeads, 1 / MathF.Sqrt(Config.HeadSize)) { Bias = _relativeBias?.Bias ?? default },
-            Config.AttentionDropout, DropoutStreams.Attention(index))),
+            Config.AttentionDropout, DropoutStreams.Attention(index), _relativeBias)),
     };
 
     private Matrix FinalNorm(Pass pass, EncoderMemo memo, Matrix input)

@@ -78,6 +78,8 @@ internal sealed class SequenceModel : IDisposable
             layer.Refresh();
         }
 
+        Encoder.RefreshRelativePositions();
+
         Head.Refresh();
     }
 

@@ -6,15 +6,9 @@ namespace Microsoft.ML.Lora.Models;
 internal static class TrainingScope
 {
     /// <summary>Every tensor of the base: full fine-tuning.</summary>
-    /// <exception cref="NotSupportedException">The model has tables of relative positions, whose gradients are not computed.</exception>
     public static void TrainAll(SequenceModel model)
     {
-        ModelFamily family = model.Encoder.Config.Family;
-        if (family.RelativeBias is not null || family.Style == LayerStyle.DebertaV2)
-        {
-            Throw.NotSupported_FullFineTuning(family.ModelType);
-        }
-
+        model.Encoder.TrainRelativePositions(model.Parameters);
         foreach (EmbeddingTable table in model.Encoder.Embeddings.Tables)
         {
             table.Train(model.Parameters);

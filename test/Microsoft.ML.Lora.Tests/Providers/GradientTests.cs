@@ -40,7 +40,21 @@ public class GradientTests
     [InlineData("tiny-bert")]
     [InlineData("tiny-roberta")]
     [InlineData("tiny-electra")]
+    [InlineData("tiny-mpnet")]
+    [InlineData("tiny-modernbert")]
+    [InlineData("tiny-deberta-v2")]
     public void EveryTensorOfTheBase(string model) => Check(Spec(model) with { FineTuning = FineTuning.Full });
+
+    [SkippableTheory]
+    [InlineData("tiny-distilbert", 1)]
+    [InlineData("tiny-mpnet", 3)]
+    [InlineData("tiny-deberta-v2", 3)]
+    public void EveryTensorOfTheBaseUnderAnotherHead(string model, int threads) => Check(Spec(model) with
+    {
+        FineTuning = FineTuning.Full,
+        Head = new HeadSpec { Outputs = 3, Pooling = threads == 1 ? Pooling.FirstToken : Pooling.Mean },
+        Threads = threads,
+    });
 
     [SkippableFact]
     public void WithDropoutAndMeanPooling() => Check(Spec("tiny-bert") with

@@ -20,15 +20,11 @@ internal sealed class DebertaAttention(EncoderConfig config, DistanceTable table
     public override void Forward(Pass pass, AttentionMemo memo, Matrix context, bool keep)
     {
         var m = (Memo)memo;
-        int longest = 1;
-        for (int i = 0; i < pass.Sequences; i++)
-        {
-            longest = Math.Max(longest, pass.Offsets[i + 1] - pass.Offsets[i]);
-        }
-
+        int longest = Longest(pass);
         // Only the distances that occur.
         int first = _spec.Row(1 - longest);
         Matrix vectors = table.Vectors.SliceRows(first, _spec.Row(longest - 1) - first + 1);
+        m.Vectors = vectors;
         m.Operands = new DisentangledOperands
         {
             Query = m.Query,
@@ -47,18 +43,26 @@ internal sealed class DebertaAttention(EncoderConfig config, DistanceTable table
         Pass pass, AttentionMemo memo, Matrix gradContext, Matrix gradQuery, Matrix gradKey, Matrix gradValue)
     {
         var m = (Memo)memo;
+        Workspace.Position mark = pass.Workspace.Mark();
         var gradients = new DisentangledOperands
         {
             Query = gradQuery,
             Key = gradKey,
             Value = gradValue,
-            PositionKey = key.Layer.IsTrained ? Zeros(pass, m.Operands.PositionKey) : default,
-            PositionQuery = query.Layer.IsTrained ? Zeros(pass, m.Operands.PositionQuery) : default,
+            PositionKey = key.Layer.IsTrained || table.IsTrained ? Zeros(pass, m.Operands.PositionKey) : default,
+            PositionQuery = query.Layer.IsTrained || table.IsTrained ? Zeros(pass, m.Operands.PositionQuery) : default,
         };
         DisentangledAttention.Backward(
             m.Operands, gradients, _spec, QueryOffsets(pass, m.Query), pass.Offsets, gradContext, pass.Team);
-        BackwardPositions(pass, key, m.PositionKeyMemo, gradients.PositionKey);
-        BackwardPositions(pass, query, m.PositionQueryMemo, gradients.PositionQuery);
+        Matrix gradVectors = table.IsTrained ? Zeros(pass, m.Vectors) : default;
+        BackwardPositions(pass, key, m.PositionKeyMemo, gradients.PositionKey, gradVectors);
+        BackwardPositions(pass, query, m.PositionQueryMemo, gradients.PositionQuery, gradVectors);
+        if (!gradVectors.IsEmpty)
+        {
+            table.Backward(pass, m.Operands.FirstRow, gradVectors);
+        }
+
+        pass.Workspace.Release(mark);
     }
 
     private static int TermCount(DebertaSettings settings) =>
@@ -83,17 +87,18 @@ internal sealed class DebertaAttention(EncoderConfig config, DistanceTable table
         return zeros;
     }
 
-    private static void BackwardPositions(Pass pass, LinearSlot slot, in LinearMemo memo, Matrix grad)
+    private static void BackwardPositions(Pass pass, LinearSlot slot, in LinearMemo memo, Matrix grad, Matrix gradVectors)
     {
         if (!grad.IsEmpty)
         {
-            slot.Layer.Backward(pass, memo, grad, default, accumulate: false);
+            slot.Layer.Backward(pass, memo, grad, gradVectors, accumulate: !gradVectors.IsEmpty);
         }
     }
 
     private sealed class Memo : AttentionMemo
     {
         public DisentangledOperands Operands;
+        public Matrix Vectors;
         public LinearMemo PositionKeyMemo, PositionQueryMemo;
     }
 }
