@@ -60,6 +60,19 @@ public sealed partial class NotebookTests : IDisposable
         Assert.True(File.Exists(_folder.PathOf("notebooks/adapter.zip")));
     }
 
+    [Fact]
+    public void TuningAndResumingRun()
+    {
+        string output = Run("05-tuning-and-resuming.ipynb");
+        Assert.Contains("suggestion: ", output, StringComparison.Ordinal);
+        Assert.Equal(6, Regex.Count(output, "^trial [1-6]: LearningRate ", RegexOptions.Multiline));
+        Assert.Matches("best: trial [1-6], ", output);
+        Assert.Contains("stopped; kept: checkpoint-000001.safetensors", output, StringComparison.Ordinal);
+        Assert.Contains("the same bits: True", output, StringComparison.Ordinal);
+        Assert.Matches(@"(\d+) classes before, \d+ now", output);
+        Assert.Contains("likeliest: ", output, StringComparison.Ordinal);
+    }
+
     private string Run(string name)
     {
         string[] cells = Notebook.CodeCells(Path.Combine(Repository.Root, "samples", "notebooks", name));
