@@ -100,9 +100,7 @@ public sealed class LoraModelExportTests : IDisposable
     public void Folders_that_hold_something_else_are_refused()
     {
         string baseFolder = TinyBase.Create();
-        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
-        options.BaseModel = LoraBaseModel.FromFolder(baseFolder);
-        using LoraTransformer model = Toy.Train(_context, options);
+        using LoraTransformer model = TrainOn(baseFolder);
         model.Model.SavePeft(_folder.PathOf("adapter"));
         model.Model.SaveMerged(_folder.PathOf("merged"));
         File.WriteAllText(_folder.PathOf("file"), "");
@@ -119,9 +117,7 @@ public sealed class LoraModelExportTests : IDisposable
     public void A_failure_leaves_the_folder_as_it_was()
     {
         string baseFolder = TinyBase.Create();
-        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
-        options.BaseModel = LoraBaseModel.FromFolder(baseFolder);
-        using LoraTransformer model = Toy.Train(_context, options);
+        using LoraTransformer model = TrainOn(baseFolder);
         string merged = _folder.PathOf("merged");
         model.Model.SaveMerged(merged);
         byte[] before = File.ReadAllBytes(Path.Combine(merged, "model.safetensors"));
@@ -139,9 +135,7 @@ public sealed class LoraModelExportTests : IDisposable
     public void A_zip_of_the_adapter_alone_checks_its_base()
     {
         string baseFolder = TinyBase.Create();
-        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
-        options.BaseModel = LoraBaseModel.FromFolder(baseFolder);
-        using LoraTransformer model = Toy.Train(_context, options);
+        using LoraTransformer model = TrainOn(baseFolder);
         IDataView data = Toy.View(_context);
         string zip = _folder.PathOf("deep/adapter.zip");
         model.Model.SaveAdapterOnly(zip);
@@ -274,6 +268,13 @@ public sealed class LoraModelExportTests : IDisposable
         further.Model.SavePeft(_folder.Path);
         using LoraTransformer again = _context.MulticlassClassification.Trainers.LoraFromAdapter(_folder.Path).Load();
         Assert.Equal(after, again.Model.Score("my parcel"));
+    }
+
+    private LoraTransformer TrainOn(string baseFolder)
+    {
+        LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
+        options.BaseModel = LoraBaseModel.FromFolder(baseFolder);
+        return Toy.Train(_context, options);
     }
 
     private LoraTransformer Train(LoraPooling pooling)

@@ -75,7 +75,17 @@ internal abstract class BaseModelFiles
     public ConfigJson ReadJson(string name) => ConfigJson.Parse(ReadBytes(name), NameForMessages(name));
 
     /// <summary>The model's config.json.</summary>
-    public ConfigJson ReadConfig() => ReadJson("config.json");
+    public ConfigJson ReadConfig()
+    {
+        const string Config = "config.json";
+        if (!Exists(Config) && Exists("adapter_config.json"))
+        {
+            Throw.FileNotFound_Model(
+                Description, $"file '{Config}': it holds an adapter (adapter_config.json), which LoraFromAdapter reads, not a base model");
+        }
+
+        return ReadJson(Config);
+    }
 
     /// <summary>Opens the weights: model.safetensors or its shards, else pytorch_model.bin or its shards.</summary>
     /// <exception cref="FileNotFoundException">There are no weights in a format that is read.</exception>

@@ -18,9 +18,19 @@ internal static class ArchivedAdapter
     public static void Write(ModelContents model, Action<string, Action<Stream>> save)
     {
         PeftAdapterWriter.Write(AdapterOf(model), FamilyOf(model.BaseFiles).Prefix, save);
+        WriteHead(model, merged: false, save);
+    }
+
+    /// <summary>Writes the head where no class of transformers has it, with the Python file that applies it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="merged">Whether it lies beside the merged encoder, rather than beside the encoder's adapter.</param>
+    /// <param name="save">Makes a file of that name and lets the action write it.</param>
+    public static void WriteHead(ModelContents model, bool merged, Action<string, Action<Stream>> save)
+    {
         if (HeadOf(model) is { } head)
         {
             save(PeftHeadFile.Name, stream => PeftHeadFile.Write(stream, head));
+            save(PythonScript.Name, stream => stream.Write(PythonScript.For(head, merged)));
         }
     }
 

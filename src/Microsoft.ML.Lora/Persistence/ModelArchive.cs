@@ -11,8 +11,8 @@ namespace Microsoft.ML.Lora.Persistence;
 /// <remarks>
 /// The folder holds, beside ML.NET's own Model.key (a header, then one text: the SHA-256 of manifest.json):
 /// <list type="bullet">
-/// <item>adapter_config.json, adapter_model.safetensors (and classification_head.safetensors for a head of our own): the adapter
-/// and the head, as PEFT has them;</item>
+/// <item>adapter_config.json, adapter_model.safetensors (and for a head of our own classification_head.safetensors with
+/// classify.py, which applies it in Python): the adapter and the head, as PEFT has them;</item>
 /// <item>config.json and the tokenizer's files, as the base model has them;</item>
 /// <item>model.safetensors: the base's weights, when the archive carries them; of a model trained in full its own weights, and
 /// neither adapter nor base; where the head alone was trained, classification_head.safetensors holds its tensors by their names;</item>

@@ -37,7 +37,6 @@ internal static class ModelExport
         ExportFolder.Write(folder, _besideNoModel, _ofAdapters, save =>
         {
             ArchivedAdapter.Write(model, save);
-            WriteScript(model, merged: false, save);
             save(ModelCard.Name, stream => stream.Write(ModelCard.For(model)));
         });
     }
@@ -47,28 +46,15 @@ internal static class ModelExport
     {
         RefuseOwnBase(model, folder);
         ModelFamily family = ArchivedAdapter.FamilyOf(model.BaseFiles);
-        PeftHead? head = ArchivedAdapter.HeadOf(model);
-        MergedModelFacts facts = head is null
+        MergedModelFacts facts = ArchivedAdapter.HeadOf(model) is null
             ? new MergedModelFacts(family.ClassName + "ForSequenceClassification", model.Labels.Names(),
                 "single_label_classification")
             : new MergedModelFacts(family.ClassName + "Model", [], null);
         ExportFolder.Write(folder, _besideNoAdapter, _ofModels, save =>
         {
             MergedModelWriter.Write(model.BaseFiles, ArchivedAdapter.AdapterOf(model), family.Prefix, facts, save);
-            if (head is not null)
-            {
-                save(PeftHeadFile.Name, stream => PeftHeadFile.Write(stream, head));
-            }
-            WriteScript(model, merged: true, save);
+            ArchivedAdapter.WriteHead(model, merged: true, save);
         });
-    }
-
-    private static void WriteScript(ModelContents model, bool merged, Action<string, Action<Stream>> save)
-    {
-        if (ArchivedAdapter.HeadOf(model) is { } head)
-        {
-            save(PythonScript.Name, stream => stream.Write(PythonScript.For(head, merged)));
-        }
     }
 
     private static void RefuseOwnBase(ModelContents model, string folder)

@@ -76,6 +76,17 @@ public class BaseModelFilesTests
     }
 
     [Fact]
+    public void AnAdapterIsNoBaseModel()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("adapter_config.json"), "{}");
+
+        var error = Assert.Throws<FileNotFoundException>(() => BaseModelFiles.FromFolder(folder.Path).ReadConfig());
+
+        Assert.Contains("LoraFromAdapter", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void MissingFolderSaysWhatABaseModelIs()
     {
         var error = Assert.Throws<DirectoryNotFoundException>(() => BaseModelFiles.FromFolder("/no/such/folder"));

@@ -140,6 +140,30 @@ public class AdapterImportTests
         Assert.InRange(GoldenJson.MaxDifference(unmerged, Score(plain, example)), 0, 1e-5);
     }
 
+    // "all-linear" of an encoder alone adapts a pooler that a head over the mean does not read.
+    [SkippableFact]
+    public void WhatTheHeadDoesNotReadIsLeftOut()
+    {
+        string folder = Shared.Require("models/tiny/tiny-bert");
+        ModelContents made = MadeUp(folder, new AdapterConfig { Rank = 2, TargetModules = TargetModules.ByName("dense", "query") });
+        using var written = new TemporaryFolder();
+        PeftAdapterWriter.Write(
+            written.Path, ArchivedAdapter.AdapterOf(made) with { Task = PeftTask.FeatureExtraction }, "bert.");
+        using (FileStream stream = File.Create(written.PathOf(PeftHeadFile.Name)))
+        {
+            PeftHeadFile.Write(stream, new PeftHead(made.Adapter, ["a", "b", "c"], ReadsMean: true, MaxTokens: 32, TakesPairs: false));
+        }
+
+        ModelContents read = Read(written.Path, folder);
+
+        Assert.Equal((Pooling.Mean, 32), (read.Head.Pooling, read.MaxTokens));
+        Assert.Equal(["a", "b", "c"], read.Labels.Names());
+        Assert.Equal(
+            made.Adapter.Names.Where(name => !name.Contains("pooler", StringComparison.Ordinal)), read.Adapter.Names);
+        using ManagedScorer scorer = Scorer(read);
+        Assert.All(Score(scorer, new EncodedExample { Ids = [2, 40, 3] }), logit => Assert.True(float.IsFinite(logit)));
+    }
+
     [SkippableFact]
     public void BiasesOfBAreTakenIn()
     {
