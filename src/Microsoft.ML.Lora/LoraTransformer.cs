@@ -67,6 +67,21 @@ public sealed class LoraTransformer : ITransformer, IDisposable
         return new LoraTransformer(_host, Model.Truncate(layer => layer.RankForEnergy(share)));
     }
 
+    /// <summary>
+    /// A model with low-rank updates made of one that was trained in full: for each linear layer of the encoder the nearest update
+    /// of a rank to what was changed, with the biases and the head as they were trained. What changed in embeddings and the factors
+    /// of layer norms is left out; <see cref="LoraExtraction"/> measures such errors.
+    /// </summary>
+    /// <param name="rank">The rank, 1 or more.</param>
+    /// <returns>A classifier of its own, to be disposed when it is no longer used.</returns>
+    /// <exception cref="InvalidOperationException">The model was not trained in full.</exception>
+    /// <exception cref="InvalidDataException">The base model, which is read again, is not the one that was trained.</exception>
+    public LoraTransformer ToLowRank(int rank)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
+        return new LoraTransformer(_host, Model.ToLowRank(rank));
+    }
+
     /// <summary>Frees what scoring holds in memory. Views of this transformer cannot be read afterwards.</summary>
     public void Dispose() => Model.Dispose();
 

@@ -39,6 +39,12 @@ internal sealed class NormLayer : IDisposable
         return new NormLayer(name, ones, bias ? new float[width] : null, eps);
     }
 
+    /// <summary>The module path.</summary>
+    public string Name => _name;
+
+    /// <summary>The bias [1, C]; default where there is none.</summary>
+    public Matrix Bias => Beta;
+
     /// <summary>Whether anything in it is trained.</summary>
     public bool IsTrained => _gammaParameter is not null || _betaParameter is not null;
 
