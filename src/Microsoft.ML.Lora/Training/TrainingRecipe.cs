@@ -11,7 +11,7 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     private const int FewestPerClass = 20;
     private const int MostToHoldBack = 500;
     private const int FewExamples = 2000;
-    private const int FewestEpochs = 4;
+    private const int FewestEpochs = 5;
     private const int MostEpochs = 40;
     private const int SmallBatch = 16;
     private const int LargeBatch = 32;
