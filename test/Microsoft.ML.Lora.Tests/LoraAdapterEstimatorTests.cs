@@ -63,6 +63,19 @@ public sealed class LoraAdapterEstimatorTests : IDisposable
         Assert.Contains("there is no classification_head.safetensors", message);
     }
 
+    [SkippableFact]
+    public void A_base_that_is_not_where_the_adapter_says_is_named()
+    {
+        string source = Shared.Require("models/tiny/peft/tiny-bert-qv/adapter");
+        File.Copy(Path.Combine(source, "adapter_model.safetensors"), _folder.PathOf("adapter_model.safetensors"));
+        string config = File.ReadAllText(Path.Combine(source, "adapter_config.json"));
+        File.WriteAllText(_folder.PathOf("adapter_config.json"), config.Replace("\"tiny-bert\"", "\"/no/such/base\""));
+
+        string message = Assert.Throws<FileNotFoundException>(() => Trainers.LoraFromAdapter(_folder.Path).Load()).Message;
+        Assert.Contains("names the base model '/no/such/base', which is not found", message);
+        Assert.Contains("baseModel", message);
+    }
+
     [Fact]
     public void A_missing_text_column_is_named()
     {

@@ -30,7 +30,7 @@ internal sealed record AdapterImport
     public int? MaxTokens { get; init; }
 
     /// <summary>Reads the model.</summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder, or none with the base.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder, or none with the base that is given.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the adapter does not fit the base.</exception>
     /// <exception cref="NotSupportedException">The adapter or the base is of a kind that is not supported.</exception>
@@ -38,7 +38,7 @@ internal sealed record AdapterImport
     public ModelContents Read()
     {
         BaseOrigin origin = Base ?? NamedBase();
-        BaseModelFiles files = origin.Open(null, CancellationToken.None);
+        BaseModelFiles files = Open(origin);
         EncoderConfig encoder = EncoderConfig.Read(files.ReadConfig());
         PeftAdapter adapter = PeftAdapterReader.Read(Folder, encoder.Family.Prefix);
         Pooling pooling = adapter.Task == PeftTask.FeatureExtraction ? ReadHead(ref adapter) : Pooling.FamilyHead;
@@ -79,6 +79,21 @@ internal sealed record AdapterImport
                 $"The adapter in '{Path.GetFullPath(Folder)}' names no base model (base_model_name_or_path): name it.");
         }
         return BaseOrigin.Named(name, revision);
+    }
+
+    // What an adapter names may be a folder of another machine, or of no machine the hub knows of.
+    private BaseModelFiles Open(BaseOrigin origin)
+    {
+        try
+        {
+            return origin.Open(null, CancellationToken.None);
+        }
+        catch (Exception error) when (Base is null && (error is IOException or UnauthorizedAccessException or HttpRequestException))
+        {
+            throw new FileNotFoundException(
+                $"The adapter in '{Path.GetFullPath(Folder)}' names the base model '{origin.Id}', which is not found: {error.Message} " +
+                "Say where the base model is (baseModel).", error);
+        }
     }
 
     private Pooling ReadHead(ref PeftAdapter adapter)
