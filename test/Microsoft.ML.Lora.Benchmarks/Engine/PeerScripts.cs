@@ -69,7 +69,7 @@ internal sealed class PeerScripts(string folder, string nodeFolder, string pytho
 }
 
 /// <summary>What is compared.</summary>
-internal sealed record PeerResult(string Name, double TokensPerSecond, double PeakResidentMegabytes)
+internal sealed record PeerResult(string Name, double TokensPerSecond, double PeakResidentMegabytes, double? ShareOfPeak)
 {
     public static PeerResult Parse(string name, string line)
     {
@@ -80,7 +80,8 @@ internal sealed record PeerResult(string Name, double TokensPerSecond, double Pe
         return new PeerResult(
             $"{name} {version}".Trim(),
             json.RootElement.GetProperty("tokens_per_s").GetDouble(),
-            json.RootElement.GetProperty("peak_rss_mb").GetDouble());
+            json.RootElement.GetProperty("peak_rss_mb").GetDouble(),
+            json.RootElement.TryGetProperty("share_of_peak", out JsonElement share) ? share.GetDouble() : null);
     }
 
     public static PeerResult Median(List<PeerResult> results) =>
