@@ -59,6 +59,18 @@ internal sealed class PackedBatch
         Place(example, 0, 0);
     }
 
+    /// <summary>Takes one text to score in place of what the batch held.</summary>
+    public void Fill(ReadOnlySpan<int> ids, ReadOnlySpan<int> typeIds)
+    {
+        Reserve(1, ids.Length);
+        Count = 1;
+        Offsets[0] = 0;
+        Offsets[1] = ids.Length;
+        ids.CopyTo(TokenIds);
+        typeIds.CopyTo(TypeIds);
+        Examples[0] = null;
+    }
+
     private int Place(EncodedExample example, int position, int start)
     {
         Offsets[position] = start;

@@ -64,7 +64,7 @@ internal sealed class ScoringRow : DataViewRow
         (string Text, string? Pair) texts = _texts!.Read();
         if (_scored != texts)
         {
-            _classifier!.Score([_classifier.Encode(texts.Text, texts.Pair)], _scores);
+            _classifier!.Score(texts.Text, texts.Pair, _scores);
             _scored = texts;
         }
         return _scores;

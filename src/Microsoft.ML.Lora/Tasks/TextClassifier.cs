@@ -11,16 +11,30 @@ internal sealed class TextClassifier(TextEncoder encoder, ManagedScorer scorer, 
     // Enough tokens to keep every core busy, few enough that the activations stay small.
     private const int TokensPerBatch = 4096;
 
-    private readonly ConcurrentBag<PackedBatch> _batches = [];
+    private readonly ConcurrentBag<Desk> _desks = [];
 
     /// <summary>Number of classes.</summary>
     public int Classes { get; } = classes;
 
-    /// <summary>Turns a text, or a pair, into what <see cref="Score"/> takes.</summary>
+    /// <summary>Turns a text, or a pair, into a row to score.</summary>
     public EncodedExample Encode(string text, string? pair)
     {
         TokenizedText tokens = encoder.Encode(text, pair, maxTokens);
         return new EncodedExample { Ids = tokens.Ids, TypeIds = tokens.TypeIds };
+    }
+
+    /// <summary>Scores one text, or a pair, without allocating; the result is that of <see cref="Encode"/> and a batch.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="pair">The second text, or null.</param>
+    /// <param name="probabilities">Receives [classes].</param>
+    public void Score(string text, string? pair, Span<float> probabilities)
+    {
+        Desk desk = TakeDesk();
+        encoder.Encode(text, pair, maxTokens, desk.Tokens);
+        desk.Batch.Fill(desk.Tokens.Ids, desk.Tokens.TypeIds);
+        scorer.Score(desk.Batch, probabilities[..Classes]);
+        Probabilities.FromLogits(probabilities[..Classes]);
+        _desks.Add(desk);
     }
 
     /// <summary>Scores rows together, texts of like length beside each other; a row's result depends on the row alone.</summary>
@@ -29,10 +43,8 @@ internal sealed class TextClassifier(TextEncoder encoder, ManagedScorer scorer, 
     public void Score(IReadOnlyList<EncodedExample> rows, Span<float> probabilities)
     {
         int[] order = [.. Enumerable.Range(0, rows.Count).OrderBy(i => rows[i].Ids.Length)];
-        if (!_batches.TryTake(out PackedBatch? batch))
-        {
-            batch = new PackedBatch();
-        }
+        Desk desk = TakeDesk();
+        PackedBatch batch = desk.Batch;
         var logits = new float[Math.Min(rows.Count, TokensPerBatch) * Classes];
         for (int first = 0; first < order.Length;)
         {
@@ -49,10 +61,12 @@ internal sealed class TextClassifier(TextEncoder encoder, ManagedScorer scorer, 
             }
             first += count;
         }
-        _batches.Add(batch);
+        _desks.Add(desk);
     }
 
     public void Dispose() => scorer.Dispose();
+
+    private Desk TakeDesk() => _desks.TryTake(out Desk? desk) ? desk : new Desk();
 
     private static int CountOfBatch(IReadOnlyList<EncodedExample> rows, int[] order, int first)
     {
@@ -67,5 +81,13 @@ internal sealed class TextClassifier(TextEncoder encoder, ManagedScorer scorer, 
             count++;
         }
         return count;
+    }
+
+    /// <summary>What one call works with.</summary>
+    private sealed class Desk
+    {
+        public PackedBatch Batch { get; } = new();
+
+        public TypedTokens Tokens { get; } = new();
     }
 }

@@ -12,6 +12,9 @@ internal sealed class EncodingScratch
     /// <summary>Gets the tokens of the second text of a pair.</summary>
     public TokenList PairTokens { get; } = new();
 
+    /// <summary>Gets room for the ids of the whole input, special tokens included.</summary>
+    public TypedTokens Encoded { get; } = new();
+
     /// <summary>Gets or sets whether the text is cut into pieces.</summary>
     public bool Cuts { get; set; }
 

@@ -13,6 +13,9 @@ internal readonly record struct TemplateItem(int TokenId, bool Second, int TypeI
 /// <summary>The special tokens around one text and around a pair, such as <c>[CLS] A [SEP] B [SEP]</c>.</summary>
 internal sealed class PairTemplate(IReadOnlyList<TemplateItem> single, IReadOnlyList<TemplateItem> pair)
 {
+    private readonly int _addedToSingle = single.Count(item => !item.IsText);
+    private readonly int _addedToPair = pair.Count(item => !item.IsText);
+
     /// <summary>Gets the template that adds nothing.</summary>
     public static PairTemplate Plain { get; } = new([Text(0)], [Text(0), Text(1, second: true)]);
 
@@ -33,7 +36,7 @@ internal sealed class PairTemplate(IReadOnlyList<TemplateItem> single, IReadOnly
         [Token(cls), Text(0), Token(sep), Token(sep), Text(0, second: true), Token(sep)]);
 
     /// <summary>The number of special tokens around one text or a pair.</summary>
-    public int AddedCount(bool isPair) => (isPair ? Pair : Single).Count(item => !item.IsText);
+    public int AddedCount(bool isPair) => isPair ? _addedToPair : _addedToSingle;
 
     private static TemplateItem Token(int id, int typeId = 0) => new(id, false, typeId);
 

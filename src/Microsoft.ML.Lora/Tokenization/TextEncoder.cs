@@ -53,35 +53,52 @@ internal sealed class TextEncoder
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> leaves no room for a token of text.</exception>
     public TokenizedText Encode(string text, string? pair, int maxTokens)
     {
-        var isPair = !string.IsNullOrEmpty(pair);
-        var room = maxTokens - _template.AddedCount(isPair);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(room, nameof(maxTokens));
         var scratch = _pipeline.Rent();
         try
         {
-            scratch.Tokens.Clear();
-            scratch.PairTokens.Clear();
-
-            // Of a single text cut at its end, what follows the cut need not be looked at.
-            var limit = isPair || _truncatesLeft ? int.MaxValue : room;
-            _pipeline.Encode(text, scratch, scratch.Tokens, limit);
-            if (isPair)
-            {
-                _pipeline.Encode(pair, scratch, scratch.PairTokens);
-            }
-
-            var (first, second) = Cut(scratch.Tokens.Count, isPair ? scratch.PairTokens.Count : -1, room);
-            var truncated = first < scratch.Tokens.Count || second < scratch.PairTokens.Count;
-            return Fill(
-                isPair ? _template.Pair : _template.Single,
-                Part(scratch.Tokens.Ids, first),
-                Part(scratch.PairTokens.Ids, second),
-                truncated);
+            var truncated = Encode(text, pair, maxTokens, scratch, scratch.Encoded);
+            var encoded = scratch.Encoded;
+            return new TokenizedText(encoded.Ids.ToArray(), encoded.IsTyped ? encoded.TypeIds.ToArray() : null, truncated);
         }
         finally
         {
             _pipeline.Return(scratch);
         }
+    }
+
+    /// <summary>The same into a buffer that is used again: nothing is allocated once it has its size.</summary>
+    public void Encode(string text, string? pair, int maxTokens, TypedTokens into)
+    {
+        var scratch = _pipeline.Rent();
+        try
+        {
+            Encode(text, pair, maxTokens, scratch, into);
+        }
+        finally
+        {
+            _pipeline.Return(scratch);
+        }
+    }
+
+    private bool Encode(string text, string? pair, int maxTokens, EncodingScratch scratch, TypedTokens into)
+    {
+        var isPair = !string.IsNullOrEmpty(pair);
+        var room = maxTokens - _template.AddedCount(isPair);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(room, nameof(maxTokens));
+        scratch.Tokens.Clear();
+        scratch.PairTokens.Clear();
+
+        // Of a single text cut at its end, what follows the cut need not be looked at.
+        var limit = isPair || _truncatesLeft ? int.MaxValue : room;
+        _pipeline.Encode(text, scratch, scratch.Tokens, limit);
+        if (isPair)
+        {
+            _pipeline.Encode(pair, scratch, scratch.PairTokens);
+        }
+
+        var (first, second) = Cut(scratch.Tokens.Count, isPair ? scratch.PairTokens.Count : -1, room);
+        Fill(isPair ? _template.Pair : _template.Single, Part(scratch.Tokens.Ids, first), Part(scratch.PairTokens.Ids, second), into);
+        return first < scratch.Tokens.Count || second < scratch.PairTokens.Count;
     }
 
     /// <summary>
@@ -111,30 +128,16 @@ internal sealed class TextEncoder
         return first > second ? (longer, shorter) : (shorter, longer);
     }
 
-    private static TokenizedText Fill(
-        IReadOnlyList<TemplateItem> template, ReadOnlySpan<int> first, ReadOnlySpan<int> second, bool truncated)
+    private static void Fill(
+        IReadOnlyList<TemplateItem> template, ReadOnlySpan<int> first, ReadOnlySpan<int> second, TypedTokens into)
     {
-        var count = 0;
-        var typed = false;
-        foreach (var item in template)
+        into.Clear();
+        for (var i = 0; i < template.Count; i++)
         {
-            var length = item.IsText ? (item.Second ? second : first).Length : 1;
-            count += length;
-            typed |= item.TypeId != 0 && length > 0;
+            var item = template[i];
+            var special = item.TokenId;
+            into.Add(!item.IsText ? new ReadOnlySpan<int>(in special) : item.Second ? second : first, item.TypeId);
         }
-
-        var ids = new int[count];
-        var types = typed ? new int[count] : null;
-        var place = 0;
-        foreach (var item in template)
-        {
-            var tokens = !item.IsText ? [item.TokenId] : item.Second ? second : first;
-            tokens.CopyTo(ids.AsSpan(place));
-            types?.AsSpan(place, tokens.Length).Fill(item.TypeId);
-            place += tokens.Length;
-        }
-
-        return new TokenizedText(ids, types, truncated);
     }
 
     private ReadOnlySpan<int> Part(ReadOnlySpan<int> tokens, int count) =>

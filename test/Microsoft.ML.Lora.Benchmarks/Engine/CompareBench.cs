@@ -14,11 +14,11 @@ internal static class CompareBench
     private const string Mean = "mean";
     private static readonly Work[] _works =
     [
-        new("train-128", "train", "128", 5, "torch"),
-        new("train-sst2", "train", "sst2_sentence.txt", 10, "torch"),
-        new("train-trec", "train", "trec6.txt", 16, "torch"),
-        new("score-128-first", "score", "128", 8, "onnx"),
-        new("score-128-mean", "score", "128", 8, "onnx", Pooling: Mean),
+        new("train-128", "train", "128", 3, "torch"),
+        new("train-sst2", "train", "sst2_sentence.txt", 6, "torch"),
+        new("train-trec", "train", "trec6.txt", 10, "torch"),
+        new("score-128-first", "score", "128", 6, "onnx"),
+        new("score-128-mean", "score", "128", 6, "onnx", Pooling: Mean),
         new("transform-sst2", "transform", "sst2_sentence.txt", 40, "onnx", Pooling: Mean),
         new("predict-sst2", "predict", "sst2_sentence.txt", 500, "onnx", Batch: 1, Pooling: Mean),
     ];
@@ -59,7 +59,37 @@ internal static class CompareBench
             Compare(work, work.Options(folder, given["--threads"]), peers, rounds);
         }
 
+        if ("threads".Contains(given["--only"], StringComparison.Ordinal))
+        {
+            CompareThreads(rounds);
+        }
+
         return 0;
+    }
+
+    // What more threads bring, against what they bring to loops that do nothing but multiply.
+    private static void CompareThreads(int rounds)
+    {
+        string[] train = ["train", "--seq", "128", "--steps", "3", "--threads"];
+        int threads = Environment.ProcessorCount;
+        List<PeerResult> one = [], all = [];
+        for (int round = 0; round < rounds; round++)
+        {
+            one.Add(Own([.. train, "1"])!);
+            all.Add(Own([.. train, $"{threads}"])!);
+        }
+
+        double gain = PeerResult.Median(all).TokensPerSecond / PeerResult.Median(one).TokensPerSecond;
+        double peak = PeakLoop.BestTogether(threads) / PeakLoop.Best();
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            bench = "threads",
+            work = "train-128",
+            threads,
+            gain = Math.Round(gain, 2),
+            peak_gain = Math.Round(peak, 2),
+            share = Math.Round(gain / peak, 3),
+        }));
     }
 
     private static void WriteMachine() => Console.WriteLine(JsonSerializer.Serialize(new
