@@ -56,14 +56,19 @@ internal static class RunCheckpointFile
         var arrays = new SortedDictionary<string, Array>(StringComparer.Ordinal);
         foreach (string name in file.Names)
         {
-            arrays[name] = ToArray(file.Find(name)!);
+            StoredTensor tensor = file.Find(name)!;
+            if (tensor.Type is not (StorageType.F32 or StorageType.F64))
+            {
+                Throw.InvalidData_File(path, $"tensor {Throw.Quote(name)} is stored as {tensor.Type.Name()}.");
+            }
+            arrays[name] = ToArray(tensor);
         }
         if (Hash(run, arrays) != file.Metadata.GetValueOrDefault("sha256"))
         {
             Throw.InvalidData_File(path, "it is not what was written: its SHA-256 differs.");
         }
         return Parse(path, run).ToCheckpoint(
-            Part(arrays, Parameters).ToDictionary(pair => pair.Key, pair => (float[])pair.Value),
+            Part(arrays, Parameters).ToDictionary(pair => pair.Key, pair => pair.Value as float[] ?? []),
             Part(arrays, Optimizer),
             BestState(file));
     }

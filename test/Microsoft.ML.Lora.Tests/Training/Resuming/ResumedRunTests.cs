@@ -22,7 +22,7 @@ public sealed class ResumedRunTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Variants =>
-        ["AdamW", "Adam", "Sgd", "Adafactor", "DoRA", "PiSSA", "full fine-tuning", "head alone"];
+        ["AdamW", "Adam", "Sgd", "Adafactor", "DoRA", "PiSSA", "full fine-tuning", "head alone", "second attempt"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -31,6 +31,7 @@ public sealed class ResumedRunTests : IDisposable
     public void Ends_with_the_same_bits(string variant)
     {
         TrainingOutcome whole = Run(variant, cutAt: null)!;
+        Assert.Equal(variant == "second attempt", whole.DivergedAtStep is not null);
 
         int runs = 1;
         TrainingOutcome? resumed;
@@ -47,6 +48,7 @@ public sealed class ResumedRunTests : IDisposable
     private static void AssertSame(TrainingOutcome expected, TrainingOutcome actual)
     {
         Assert.Equal(expected.BestEpoch, actual.BestEpoch);
+        Assert.Equal(expected.DivergedAtStep, actual.DivergedAtStep);
         Assert.Equal(expected.History.Select(e => (e.Epoch, e.Loss, e.Validation)),
             actual.History.Select(e => (e.Epoch, e.Loss, e.Validation)));
         Assert.Equal(expected.State.Names, actual.State.Names);
@@ -64,7 +66,7 @@ public sealed class ResumedRunTests : IDisposable
         using var cancellation = new CancellationTokenSource();
         using RunFolder? folder = cutAt is null ? null : RunFolder.Open(_folder.PathOf(variant));
         int steps = 0;
-        var loop = new TrainingLoop(session, Plan(), Score, progress =>
+        var loop = new TrainingLoop(session, Plan(variant), Score, progress =>
         {
             if (++steps == cutAt)
             {
@@ -91,11 +93,12 @@ public sealed class ResumedRunTests : IDisposable
         return new ValidationScore(logits.Sum(), logits[0]);
     }
 
-    private static TrainingPlan Plan() => new()
+    private static TrainingPlan Plan(string variant) => new()
     {
         Epochs = Epochs,
         BatchSize = 6,
-        LearningRate = 0.01f,
+        LearningRate = variant == "second attempt" ? 2e3f : 0.01f,
+        RetryAtLowerRate = variant == "second attempt",
         WarmupFraction = 0.1f,
         Patience = 0,
         Seed = 5,
