@@ -33,7 +33,7 @@ namespace Microsoft.ML.Lora;
 /// ### Training Algorithm Details
 /// The pretrained weights W stay as they are; every adapted linear layer learns an update of low rank,
 /// W + (alpha/r)·B·A with A of r rows and B of r columns, and a small head on top learns the classes
-/// ([Hu et al. 2021](https://arxiv.org/abs/2106.09685)). The optimiser is AdamW, with a warm-up and a linear decay of the
+/// ([Hu et al. 2021](https://arxiv.org/abs/2106.09685)). By default the optimiser is AdamW, with a warm-up and a linear decay of the
 /// learning rate. After every epoch the model is validated, and the best epoch's model is the one returned.
 /// ]]></format>
 /// </remarks>

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Lora;
 
 /// <summary>
 /// Chooses a rank for every layer: a short training at a high rank, and the ranks from the singular values of the updates it makes.
-/// What it learned, cut to these ranks, is where the training proper starts.
+/// The training proper starts anew: going on from what was learned fits the training rows closer and other rows no better.
 /// </summary>
 /// <param name="config">What is adapted; its rank and alpha give the scaling.</param>
 /// <param name="layout">The layers.</param>
@@ -25,16 +25,13 @@ internal sealed class RankSearch(AdapterConfig config, ModelLayout layout, Actio
 
     private float Scaling => config.RankAndScaling(layout.Adapted[0].Name).Scaling;
 
-    // The starts that are taken out of the base are the base's alone.
-    private bool KeepsWhatItLearned =>
-        config.Initialization is not (AdapterInitialization.Pissa or AdapterInitialization.Olora);
-
     /// <summary>Trains for a short while and chooses.</summary>
     /// <param name="plan">How the training proper goes.</param>
     /// <param name="examples">Its examples.</param>
     /// <param name="open">Opens a session with the head's start given.</param>
     /// <param name="cancellation">Ends the search.</param>
-    public RankChoice Run(TrainingPlan plan, IReadOnlyList<EncodedExample> examples,
+    /// <returns>The config to train.</returns>
+    public AdapterConfig Run(TrainingPlan plan, IReadOnlyList<EncodedExample> examples,
         Func<AdapterConfig, IReadOnlyList<EncodedExample>, ITrainingSession> open, CancellationToken cancellation)
     {
         IReadOnlyList<EncodedExample> part = Part(plan, examples, out int epochs);
@@ -49,10 +46,7 @@ internal sealed class RankSearch(AdapterConfig config, ModelLayout layout, Actio
             [.. layout.Adapted.Select(layer => (layer.Name, layer.Inputs + layer.Outputs, Spectrum(layer.Name, trained, state)))],
             Budget);
         Tell(part.Count * epochs, ranks);
-        AdapterConfig chosen = RankAllocation.AtScaling(config, ranks, Scaling);
-        return new RankChoice(chosen, KeepsWhatItLearned
-            ? UpdateTruncation.Cut(trained, state, chosen)
-            : null);
+        return RankAllocation.AtScaling(config, ranks, Scaling);
     }
 
     private static double[] Spectrum(string name, AdapterConfig trained, AdapterState state) =>
@@ -80,8 +74,3 @@ internal sealed class RankSearch(AdapterConfig config, ModelLayout layout, Actio
             $"as many parameters as rank {cost:F1}."));
     }
 }
-
-/// <summary>What a search for ranks found.</summary>
-/// <param name="Config">What to train.</param>
-/// <param name="Start">The tensors to start with; null to start anew.</param>
-internal sealed record RankChoice(AdapterConfig Config, AdapterState? Start);

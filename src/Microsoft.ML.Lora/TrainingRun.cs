@@ -122,12 +122,12 @@ internal sealed class TrainingRun
     {
         TrainingRecipe recipe = Recipe(data);
         plan = Plan(recipe);
-        RankChoice ranks = Ranks(data, plan, (config, rows) => Open(head, data with { Training = rows }, recipe, config));
-        ITrainingSession session = Open(head, data, recipe, ranks.Config);
+        AdapterConfig adapter = Adapter(data, plan, (config, rows) => Open(head, data with { Training = rows }, recipe, config));
+        ITrainingSession session = Open(head, data, recipe, adapter);
         try
         {
             _reporter.Starting(data.Training.Count, data.Validation.Count, data.Labels.Count, session.Facts, _seed);
-            Start(session, data, ranks.Start);
+            Start(session, data);
             return session;
         }
         catch
@@ -137,16 +137,12 @@ internal sealed class TrainingRun
         }
     }
 
-    private void Start(ITrainingSession session, TrainingData data, AdapterState? start)
+    private void Start(ITrainingSession session, TrainingData data)
     {
         if (data.Previous is { } previous)
         {
             previous.Start(session, data.Labels);
             _reporter.Tell("Going on from the previous model's adapter and head.", warning: false);
-        }
-        else if (start is not null)
-        {
-            session.Import(start);
         }
         else
         {
@@ -155,16 +151,16 @@ internal sealed class TrainingRun
     }
 
     // Ranks that the user leaves open are those of the model to go on from, or searched for.
-    private RankChoice Ranks(TrainingData data, TrainingPlan plan,
+    private AdapterConfig Adapter(TrainingData data, TrainingPlan plan,
         Func<AdapterConfig, IReadOnlyList<EncodedExample>, ITrainingSession> open)
     {
         if (!_options.Rank.IsAuto)
         {
-            return new RankChoice(_settings.Adapter, null);
+            return _settings.Adapter;
         }
         if (data.Previous is { } previous)
         {
-            return new RankChoice(previous.WithItsRanks(_settings.Adapter), null);
+            return previous.WithItsRanks(_settings.Adapter);
         }
         var search = new RankSearch(
             _settings.Adapter, ModelLayout.Read(_files, Head(1), _settings.Adapter), text => _reporter.Tell(text, warning: false));

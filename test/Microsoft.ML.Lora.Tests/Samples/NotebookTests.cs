@@ -43,6 +43,9 @@ public sealed partial class NotebookTests : IDisposable
         string output = Run("03-compare-ranks.ipynb");
         Assert.Matches("(?m)^   1 .*\n   4 .*\n  16 ", output.ReplaceLineEndings("\n"));
         Assert.True(File.Exists(_folder.PathOf("notebooks/rank16.zip")));
+        Assert.Contains("extra FLOPs", output, StringComparison.Ordinal);
+        Assert.Contains("all 36 layers", output, StringComparison.Ordinal);
+        Assert.Matches("cut to 8: accuracy", output);
     }
 
     [Fact]
