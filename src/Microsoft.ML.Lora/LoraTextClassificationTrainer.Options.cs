@@ -40,7 +40,7 @@ public sealed partial class LoraTextClassificationTrainer
 
         /// <summary>
         /// Passes over the training rows at most, 1 or more; null (default) suits their number: 8,000 rows are seen in all, in no
-        /// fewer than 5 passes and no more than 40.
+        /// fewer than 5 passes and no more than 20.
         /// </summary>
         public int? Epochs;
 

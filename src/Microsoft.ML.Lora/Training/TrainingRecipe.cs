@@ -12,7 +12,7 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     private const int MostToHoldBack = 500;
     private const int FewExamples = 2000;
     private const int FewestEpochs = 5;
-    private const int MostEpochs = 40;
+    private const int MostEpochs = 20;
     private const int SmallBatch = 16;
     private const int LargeBatch = 32;
 
@@ -31,7 +31,7 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     /// <summary>Whether a head had better start from a linear probe: where classes have few examples to start a random one with.</summary>
     public static bool StartsFromProbe(int examples, int classes) => examples < (long)classes * EnoughPerClass;
 
-    // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen or each 40 times.
+    // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen or each 20 times.
     private static int EpochsFor(int examples) =>
         Math.Clamp((8_000 + examples - 1) / Math.Max(1, examples), FewestEpochs, MostEpochs);
 

@@ -7,8 +7,8 @@ namespace Microsoft.ML.Lora.Tests.Training;
 public class TrainingRecipeTests
 {
     [Theory]
-    [InlineData(1, 40, 16)]
-    [InlineData(48, 40, 16)]
+    [InlineData(1, 20, 16)]
+    [InlineData(48, 20, 16)]
     [InlineData(800, 10, 16)]
     [InlineData(801, 10, 16)]
     [InlineData(1999, 5, 16)]
