@@ -5,6 +5,9 @@ namespace Microsoft.ML.Data;
 /// <summary>A 128-bit row identifier with operations that derive new identifiers from old ones.</summary>
 public readonly struct DataViewRowId : IComparable<DataViewRowId>, IEquatable<DataViewRowId>
 {
+    private const ulong LowStep = 0x52DCE729;
+    private const ulong HighStep = 0x38495AB5;
+
     public readonly ulong Low;
 
     public readonly ulong High;
@@ -22,7 +25,7 @@ public readonly struct DataViewRowId : IComparable<DataViewRowId>, IEquatable<Da
     public int CompareTo(DataViewRowId other) =>
         High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
 
-    public override int GetHashCode() => HashCode.Combine(Low, High);
+    public override int GetHashCode() => (Low ^ ulong.RotateLeft(High, 7)).GetHashCode();
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Low:x16}");
 
@@ -36,15 +39,17 @@ public readonly struct DataViewRowId : IComparable<DataViewRowId>, IEquatable<Da
 
     public DataViewRowId Combine(DataViewRowId other)
     {
-        var next = other.Next();
-        return Round(Low ^ MixLow(next.Low), High ^ MixHigh(next.High));
+        var fork = other.Fork();
+        var low = (ulong.RotateLeft(Low ^ MixLow(fork.Low), 27) + High) * 5 + LowStep;
+        var high = (ulong.RotateLeft(High ^ MixHigh(fork.High), 31) + low) * 5 + HighStep;
+        return new DataViewRowId(low, high);
     }
 
     // The steps of the 128-bit MurmurHash3 for 64-bit machines.
     private static DataViewRowId Round(ulong low, ulong high)
     {
-        low = (ulong.RotateLeft(low, 27) + high) * 5 + 0x52DCE729;
-        high = (ulong.RotateLeft(high, 31) + low) * 5 + 0x38495AB5;
+        low = (ulong.RotateLeft(low, 27) + high) * 5 + LowStep;
+        high = (ulong.RotateLeft(high, 31) + low) * 5 + HighStep;
         return new DataViewRowId(low, high);
     }
 

@@ -27,8 +27,9 @@ public sealed partial class DataOperationsCatalog
         where TRow : class, new()
     {
         _env.CheckValue(data, nameof(data));
+        var host = _env.Register("TypedCursorable");
         var columns = TypedRowWriter<TRow>.Bind(_env, data.Schema, ignoreMissingColumns, schemaDefinition);
-        return ReadRows<TRow>(_env.Register("TypedCursorable"), data, columns, reuseRowObject);
+        return ReadRows<TRow>(host, data, columns, reuseRowObject);
     }
 
     private static IEnumerable<TRow> ReadRows<TRow>(IHost host, IDataView data, TypedColumn[] columns, bool reuse)

@@ -17,6 +17,11 @@ internal sealed class MulticlassTally
 
     public MulticlassTally(int classes, int topK)
     {
+        if (topK > classes + 1)
+        {
+            throw new IndexOutOfRangeException();
+        }
+
         _classes = classes;
         _labelCounts = new double[classes];
         _logLossSums = new double[classes];

@@ -20,8 +20,8 @@ public sealed partial class RegressionCatalog
         var columns = new ScoredColumns(Environment.Register("RegressionEvaluator"), data);
         DataViewSchema.Column label = columns.Find(labelColumnName, DefaultColumnNames.Label);
         DataViewSchema.Column score = columns.Find(scoreColumnName, DefaultColumnNames.Score);
-        columns.Check(label.Type == NumberDataViewType.Single, label, "label", "Single");
         columns.Check(score.Type == NumberDataViewType.Single, score, "score", "Single");
+        columns.Check(label.Type == NumberDataViewType.Single, label, "label", "Single");
         var tally = new RegressionTally();
         using DataViewRowCursor cursor = data.GetRowCursor([label, score]);
         ValueGetter<float> getLabel = cursor.GetGetter<float>(label);

@@ -47,7 +47,7 @@ public sealed class VectorTypeAttribute : Attribute
 
     public VectorTypeAttribute(int size)
     {
-        Contracts.CheckParam(size >= 0, nameof(size), "Vector size must be non-negative");
+        Contracts.CheckParam(size >= 0, nameof(size), "Should be non-negative number");
         Dims = [size];
     }
 
@@ -55,7 +55,7 @@ public sealed class VectorTypeAttribute : Attribute
     {
         foreach (var dimension in dimensions)
         {
-            Contracts.CheckParam(dimension >= 0, nameof(dimensions), "Vector dimension must be non-negative");
+            Contracts.CheckParam(dimension >= 0, nameof(dimensions), "Should contain only non-negative values");
         }
 
         Dims = dimensions;

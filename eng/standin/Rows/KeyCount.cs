@@ -1,4 +1,5 @@
 using Microsoft.ML.CommandLine;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
 
@@ -14,6 +15,10 @@ public sealed class KeyCount
 
     public KeyCount(ulong count)
     {
+        Contracts.CheckParam(
+            count > 0,
+            nameof(count),
+            "The cardinality of valid values of a KeyDataViewType column has to be strictly positive.");
         Count = count;
     }
 }

@@ -19,6 +19,7 @@ public sealed partial class TextLoader
         private readonly TextColumnReader[] _activeColumns;
         private TextLineBatch _batch;
         private int _next;
+        private bool _ended;
         private bool _disposed;
 
         /// <param name="loader">The loader.</param>
@@ -57,7 +58,7 @@ public sealed partial class TextLoader
 
         public override DataViewSchema Schema => _loader._schema;
 
-        public override long Batch => _wholeInOne || _batch == null ? -1 : _batch.Number;
+        public override long Batch => _ended ? long.MaxValue : _wholeInOne || _batch == null ? -1 : _batch.Number;
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
 
@@ -108,6 +109,7 @@ public sealed partial class TextLoader
                 TextLineBatch batch = _lines.NextBatch();
                 if (batch == null)
                 {
+                    _ended = !_wholeInOne;
                     return false;
                 }
 

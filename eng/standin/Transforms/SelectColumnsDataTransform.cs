@@ -55,12 +55,8 @@ internal sealed class SelectColumnsDataTransform : IDataView, IRowToRowMapper
     private DataViewSchema.Column[] Inputs(Func<int, bool> active) =>
         _sources.Where((_, i) => active(i)).Distinct().Select(index => InputSchema[index]).ToArray();
 
-    private ValueGetter<TValue> Getter<TValue>(IExceptionContext context, DataViewRow input, Func<int, bool> active,
-        DataViewSchema.Column column)
-    {
-        context.CheckParam(active(column.Index), nameof(column), "requested column not active");
-        return input.GetGetter<TValue>(input.Schema[_sources[column.Index]]);
-    }
+    private ValueGetter<TValue> Getter<TValue>(DataViewRow input, DataViewSchema.Column column) =>
+        input.GetGetter<TValue>(input.Schema[_sources[column.Index]]);
 
     private sealed class Cursor(
         IChannelProvider provider, SelectColumnsDataTransform parent, DataViewRowCursor input, Func<int, bool> active)
@@ -71,7 +67,7 @@ internal sealed class SelectColumnsDataTransform : IDataView, IRowToRowMapper
         public override bool IsColumnActive(DataViewSchema.Column column) => active(column.Index);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
-            parent.Getter<TValue>(Ch, Input, active, column);
+            parent.Getter<TValue>(Input, column);
     }
 
     private sealed class Row(SelectColumnsDataTransform parent, DataViewRow input, Func<int, bool> active)
@@ -82,6 +78,6 @@ internal sealed class SelectColumnsDataTransform : IDataView, IRowToRowMapper
         public override bool IsColumnActive(DataViewSchema.Column column) => active(column.Index);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
-            parent.Getter<TValue>(parent._host, Input, active, column);
+            parent.Getter<TValue>(Input, column);
     }
 }

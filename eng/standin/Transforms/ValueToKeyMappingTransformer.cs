@@ -74,7 +74,7 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
         var type = inputSchema[srcCol].Type;
         Host.Check(type.GetItemType().Equals(_terms[col].ItemType),
             $"Could not apply a map over type '{_terms[col].ItemType}' to column " +
-            $"'{ColumnPairs[col].inputColumnName}' since it has type '{type}'");
+            $"'{ColumnPairs[col].outputColumnName}' since it has type '{type}'");
     }
 
     private protected override IRowMapper MakeRowMapper(DataViewSchema schema) => new Mapper(this, schema);

@@ -56,4 +56,8 @@ internal static class TypedGetters
         getter as ValueGetter<TValue> ?? throw context.Except(
             $"Invalid TValue in GetGetter for column #{column}: '{typeof(TValue)}', " +
             $"expected type: '{getter.GetType().GetGenericArguments()[0]}'.");
+
+    public static ValueGetter<TValue> Check<TValue>(IExceptionContext context, Delegate getter) =>
+        getter as ValueGetter<TValue> ?? throw context.Except(
+            $"Invalid TValue: '{typeof(TValue)}', expected type: '{getter.GetType().GetGenericArguments()[0]}'.");
 }

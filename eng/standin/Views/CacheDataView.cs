@@ -22,6 +22,11 @@ internal sealed class CacheDataView : IDataView
         _columns = new PooledValues[input.Schema.Count];
         _prefetch = [.. (columnsToPrefetch ?? []).Select(name => input.Schema.GetColumnOrNull(name)?.Index
             ?? throw env.ExceptParam(nameof(columnsToPrefetch), $"Could not find prefetch column '{name}'"))];
+        if (_prefetch.Length > 0)
+        {
+            // What goes wrong here goes wrong again, and is thrown, where rows are read.
+            _ = Task.Run(() => Fill(_ => false));
+        }
     }
 
     public bool CanShuffle => true;
@@ -151,7 +156,7 @@ internal sealed class CacheDataView : IDataView
         {
             return (ref DataViewRowId value) =>
             {
-                Check();
+                Contracts.Check(IsGood, "Cannot call ID getter in current state");
                 value = new DataViewRowId((ulong)_row, 0);
             };
         }
@@ -160,7 +165,7 @@ internal sealed class CacheDataView : IDataView
         {
             Ch.CheckParam(_active(column.Index), nameof(column), "requested column not active");
             Delegate getter = _parent._columns[column.Index].MakeGetter(() => _row, Check);
-            return TypedGetters.Check<TValue>(Ch, getter, column);
+            return TypedGetters.Check<TValue>(Ch, getter);
         }
 
         protected override bool MoveNextCore()

@@ -71,7 +71,13 @@ internal abstract class RowFilter : IDataView
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
-            Ch.CheckParam(_active(column.Index), nameof(column), "requested column not active");
+            Ch.Check(_active(column.Index));
+            if (_parent._tested.Contains(column.Index) && typeof(TValue) != column.Type.RawType)
+            {
+                throw Ch.Except(
+                    $"Invalid TValue in GetGetter: '{typeof(TValue)}', expected type: '{column.Type.RawType}'.");
+            }
+
             return Input.GetGetter<TValue>(column);
         }
 

@@ -74,7 +74,7 @@ internal sealed class RowShufflingTransformer : IDataView
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             Ch.CheckParam(_active(column.Index), nameof(column), "requested column not active");
-            return TypedGetters.Check<TValue>(Ch, _pool.GetGetter(column.Index, Check), column);
+            return TypedGetters.Check<TValue>(Ch, _pool.GetGetter(column.Index, Check));
         }
 
         protected override bool MoveNextCore()

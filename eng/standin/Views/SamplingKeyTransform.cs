@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -10,8 +9,6 @@ namespace Microsoft.ML.Transforms;
 /// </summary>
 internal sealed class SamplingKeyTransform : IDataView
 {
-    private const int HashBits = 30;
-
     private readonly IHost _host;
     private readonly IDataView _input;
     private readonly DataViewSchema.Column _key;
@@ -20,6 +17,12 @@ internal sealed class SamplingKeyTransform : IDataView
     public SamplingKeyTransform(IHostEnvironment env, IDataView input, DataViewSchema.Column key, string name, uint seed)
     {
         _host = env.Register(nameof(SamplingKeyTransform));
+        if (key.Type is KeyDataViewType || SamplingHash.IsConverted(key.Type))
+        {
+            // ML.NET has one transform more for these; each takes a seed from the environment.
+            env.Register("Convert");
+        }
+
         _input = input;
         _key = key;
         _number = MakeNumber(seed);
@@ -64,22 +67,9 @@ internal sealed class SamplingKeyTransform : IDataView
             };
         }
 
-        Type raw = _key.Type.RawType;
-        return raw == typeof(float) ? Scaled<float>((value, min, max) => (value - min) / (max - min))
-            : raw == typeof(double) ? Scaled<double>((value, min, max) => (value - min) / (max - min))
-            : raw == typeof(ReadOnlyMemory<char>) ? Hashed<ReadOnlyMemory<char>>(value => HashText(seed, value.Span))
-            : raw == typeof(bool) ? Hashed<bool>(value => Hash32(seed, value ? 1u : 0u))
-            : raw == typeof(sbyte) ? Hashed<sbyte>(value => Hash32(seed, (uint)value))
-            : raw == typeof(byte) ? Hashed<byte>(value => Hash32(seed, value))
-            : raw == typeof(short) ? Hashed<short>(value => Hash32(seed, (uint)value))
-            : raw == typeof(ushort) ? Hashed<ushort>(value => Hash32(seed, value))
-            : raw == typeof(int) ? Hashed<int>(value => Hash32(seed, (uint)value))
-            : raw == typeof(uint) ? Hashed<uint>(value => Hash32(seed, value))
-            : raw == typeof(long) ? Hashed<long>(value => Hash64(seed, value))
-            : raw == typeof(ulong) ? Hashed<ulong>(value => Hash64(seed, (long)value))
-            : raw == typeof(DateTime) ? Hashed<DateTime>(value => Hash64(seed, value.Ticks))
-            : raw == typeof(TimeSpan) ? Hashed<TimeSpan>(value => Hash64(seed, value.Ticks))
-            : throw _host.ExceptNotSupp($"Column '{_key.Name}' of type '{_key.Type}' cannot be a sampling key.");
+        return _key.Type.RawType == typeof(float) ? Scaled<float>((value, min, max) => (value - min) / (max - min))
+            : _key.Type.RawType == typeof(double) ? Scaled<double>((value, min, max) => (value - min) / (max - min))
+            : row => SamplingHash.MakeReader(row, _key, seed);
     }
 
     private Func<DataViewRow, Func<double>> Scaled<T>(Func<T, T, T, T> scale)
@@ -115,30 +105,6 @@ internal sealed class SamplingKeyTransform : IDataView
 
         return (min, max);
     }
-
-    private Func<DataViewRow, Func<double>> Hashed<T>(Func<T, uint?> hash)
-    {
-        return row =>
-        {
-            ValueGetter<T> getter = row.GetGetter<T>(_key);
-            T value = default;
-            return () =>
-            {
-                getter(ref value);
-                return hash(value) is uint code ? ((code & ((1u << HashBits) - 1)) + 0.5) / (1u << HashBits) : double.NaN;
-            };
-        };
-    }
-
-    private static uint? HashText(uint seed, ReadOnlySpan<char> text)
-    {
-        text = text.Trim();
-        return text.IsEmpty ? null : MurmurHash.Hash(seed, Encoding.UTF8.GetBytes(text.ToString()));
-    }
-
-    private static uint? Hash32(uint seed, uint value) => MurmurHash.Hash(seed, BitConverter.GetBytes(value));
-
-    private static uint? Hash64(uint seed, long value) => MurmurHash.Hash(seed, BitConverter.GetBytes(value));
 
     private sealed class Cursor : SynchronizedCursorBase
     {
