@@ -33,6 +33,14 @@ public class EstimatorContractTests
         public byte Label { get; set; }
     }
 
+    private sealed class ShortKeyLabelled
+    {
+        public string Text { get; set; } = "";
+
+        [KeyType(3)]
+        public ushort Label { get; set; }
+    }
+
     private sealed class LongKeyLabelled
     {
         public string Text { get; set; } = "";
@@ -55,6 +63,10 @@ public class EstimatorContractTests
     [Fact]
     public void Byte_keys() =>
         Check(null, Toy.Rows(30).Select((row, i) => new ByteKeyLabelled { Text = row.Text!, Label = (byte)(1 + (i % 3)) }));
+
+    [Fact]
+    public void Short_keys() =>
+        Check(null, Toy.Rows(30).Select((row, i) => new ShortKeyLabelled { Text = row.Text!, Label = (ushort)(1 + (i % 3)) }));
 
     [Fact]
     public void Long_keys() =>

@@ -26,7 +26,8 @@ public sealed partial class DataViewSchema
                 throw new ArgumentOutOfRangeException(nameof(column));
             }
 
-            return _getters[column.Index] as ValueGetter<TValue> ?? throw new InvalidOperationException("Invalid call to 'GetGetter'");
+            return _getters[column.Index] as ValueGetter<TValue>
+                ?? throw new InvalidOperationException("Invalid call to 'GetGetter'");
         }
 
         public void GetValue<TValue>(string kind, ref TValue value)
@@ -66,7 +67,8 @@ public sealed partial class DataViewSchema
                 ArgumentNullException.ThrowIfNull(type);
                 if (type.RawType != typeof(TValue))
                 {
-                    throw new ArgumentException($"type.RawType must be of type '{typeof(TValue).FullName}'.", nameof(type));
+                    throw new ArgumentException(
+                        $"type.RawType must be of type '{typeof(TValue).FullName}'.", nameof(type));
                 }
 
                 _columns.Add(new DetachedColumn(name, type, annotations));

@@ -9,7 +9,8 @@ public sealed partial class BinaryClassificationCatalog
 
     /// <summary>Measures predictions and probabilities against labels.</summary>
     /// <param name="data">The scored rows.</param>
-    /// <param name="labelColumnName">The true class: a boolean, a number that is above zero, or the second of two keys.</param>
+    /// <param name="labelColumnName">The true class: a boolean, a number that is above zero, or the second of two
+    /// keys.</param>
     /// <param name="scoreColumnName">The raw score; above zero the positive class is predicted.</param>
     /// <param name="probabilityColumnName">The probability of the positive class.</param>
     /// <param name="predictedLabelColumnName">The predicted class; must exist, the score decides.</param>
@@ -32,7 +33,8 @@ public sealed partial class BinaryClassificationCatalog
 
     /// <summary>Measures predictions against labels.</summary>
     /// <param name="data">The scored rows.</param>
-    /// <param name="labelColumnName">The true class: a boolean, a number that is above zero, or the second of two keys.</param>
+    /// <param name="labelColumnName">The true class: a boolean, a number that is above zero, or the second of two
+    /// keys.</param>
     /// <param name="scoreColumnName">The raw score; above zero the positive class is predicted.</param>
     /// <param name="predictedLabelColumnName">The predicted class; must exist, the score decides.</param>
     public BinaryClassificationMetrics EvaluateNonCalibrated(

@@ -127,7 +127,9 @@ public sealed class ConfusionMatrix
         text.Append('\n');
     }
 
-    /// <summary>The classes' names where all fit a column; else numbers, and names behind the numbers of the rows.</summary>
+    /// <summary>
+    /// The classes' names where all fit a column; else numbers, and names behind the numbers of the rows.
+    /// </summary>
     private (string[] Columns, string[] Rows) Captions(int width)
     {
         int longest = _names.Max(name => name.Length);

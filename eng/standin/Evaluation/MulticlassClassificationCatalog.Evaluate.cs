@@ -28,7 +28,8 @@ public sealed partial class MulticlassClassificationCatalog
         DataViewSchema.Column label = columns.Find(labelColumnName, DefaultColumnNames.Label);
         DataViewSchema.Column score = columns.Find(scoreColumnName, DefaultColumnNames.Score);
         columns.Find(predictedLabelColumnName, DefaultColumnNames.PredictedLabel);
-        bool isVector = score.Type is VectorDataViewType { Size: >= 2 } vector && vector.ItemType == NumberDataViewType.Single;
+        bool isVector = score.Type is VectorDataViewType { Size: >= 2 } vector
+            && vector.ItemType == NumberDataViewType.Single;
         columns.Check(isVector, score, "score", "vector of two or more items of type Single");
         columns.Check(
             label.Type == NumberDataViewType.Single || label.Type is KeyDataViewType, label, "label", "Single or Key");

@@ -51,11 +51,13 @@ internal sealed class ScoredColumns
         KeyDataViewType { RawType: var raw } when raw == typeof(uint) => Read<uint>(row, column, FromKey<uint>),
         KeyDataViewType => Read<ulong>(row, column, FromKey<ulong>),
         BooleanDataViewType => Read<bool>(row, column, value => value ? 1 : 0),
-        NumberDataViewType { RawType: var raw } when raw == typeof(double) => Read<double>(row, column, value => (float)value),
+        NumberDataViewType { RawType: var raw } when raw == typeof(double) =>
+            Read<double>(row, column, value => (float)value),
         _ => Read<float>(row, column, value => value),
     };
 
-    private static float FromKey<T>(T key) where T : System.Numerics.IBinaryInteger<T>, System.Numerics.IUnsignedNumber<T> =>
+    private static float FromKey<T>(T key)
+        where T : System.Numerics.IBinaryInteger<T>, System.Numerics.IUnsignedNumber<T> =>
         T.IsZero(key) ? float.NaN : float.CreateChecked(key - T.One);
 
     private static Func<float> Read<T>(DataViewRow row, DataViewSchema.Column column, Func<T, float> convert)

@@ -44,7 +44,8 @@ internal static class EmbeddedTextOptions
     public static string KindName(DataKind kind) => _kinds.First(pair => pair.Value == kind).Key;
 
     /// <summary>
-    /// The options at the top of the first file; null when there are none, or when those given say themselves how to parse.
+    /// The options at the top of the first file; null when there are none, or when those given say themselves how
+    /// to parse.
     /// </summary>
     public static TextLoader.Options Find(IMultiStreamSource source, TextLoader.Options given)
     {
@@ -55,7 +56,8 @@ internal static class EmbeddedTextOptions
 
         using TextReader reader = source.OpenTextReader(0);
         var text = new List<string>();
-        while (reader.ReadLine() is string line && (line.Length == 0 || line.StartsWith(Mark, StringComparison.Ordinal)))
+        while (reader.ReadLine() is string line
+            && (line.Length == 0 || line.StartsWith(Mark, StringComparison.Ordinal)))
         {
             text.Add(line.Length == 0 ? "" : line[Mark.Length..]);
         }
@@ -150,7 +152,8 @@ internal static class EmbeddedTextOptions
         if (bracket >= 0)
         {
             string count = kindName[(bracket + 1)..].TrimEnd(']');
-            keyCount = ulong.TryParse(count, CultureInfo.InvariantCulture, out ulong keys) ? new KeyCount(keys) : new KeyCount();
+            keyCount = ulong.TryParse(count, CultureInfo.InvariantCulture, out ulong keys)
+                ? new KeyCount(keys) : new KeyCount();
             kindName = kindName[..bracket];
         }
 

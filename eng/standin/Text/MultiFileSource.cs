@@ -2,7 +2,10 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
 
-/// <summary>Files read one after another; paths may hold wildcards and several parts joined by '+'. Files that are not there are left out.</summary>
+/// <summary>
+/// Files read one after another; paths may hold wildcards and several parts joined by '+'. Files that are not
+/// there are left out.
+/// </summary>
 public sealed class MultiFileSource : IMultiStreamSource
 {
     private readonly string[] _paths;
@@ -13,7 +16,8 @@ public sealed class MultiFileSource : IMultiStreamSource
         {
             null => [],
             [null] => [],
-            _ => paths.SelectMany(path => PathPattern.Expand(path ?? "")).ToArray() is { Length: > 0 } found ? found : paths,
+            _ => paths.SelectMany(path => PathPattern.Expand(path ?? "")).ToArray() is { Length: > 0 } found
+                ? found : paths,
         };
     }
 

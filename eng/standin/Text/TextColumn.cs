@@ -1,6 +1,8 @@
 namespace Microsoft.ML.Data;
 
-/// <summary>Neighbouring fields that belong to a column: from <paramref name="Min"/> to before <paramref name="Lim"/>.</summary>
+/// <summary>
+/// Neighbouring fields that belong to a column: from <paramref name="Min"/> to before <paramref name="Lim"/>.
+/// </summary>
 internal readonly record struct TextSegment(int Min, int Lim, bool ForceVector)
 {
     /// <summary>The limit of a segment that reaches to the end of the line.</summary>
@@ -24,7 +26,8 @@ internal sealed class TextColumn
         Segments = segments;
         Sorted = [.. segments.OrderBy(segment => segment.Min)];
         IsVariable = segments.Any(segment => segment.IsVariable);
-        IsVector = IsVariable || segments.Length > 1 || segments[0].ForceVector || segments[0].Lim - segments[0].Min > 1;
+        IsVector = IsVariable || segments.Length > 1 || segments[0].ForceVector
+            || segments[0].Lim - segments[0].Min > 1;
         Size = IsVariable ? 0 : segments.Sum(segment => segment.Lim - segment.Min);
         PrimitiveDataViewType item = keyType ?? ItemType(kind);
         Type = IsVector ? new VectorDataViewType(item, Size) : item;

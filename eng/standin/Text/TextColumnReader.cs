@@ -38,7 +38,8 @@ internal abstract class TextColumnReader
                 _ => Finish(new TextColumnReader<ReadOnlyMemory<char>>.Rules(null, default, default, false)),
             };
 
-        TextColumnReader Of<T>(TextParser<T> parse) => Finish(new TextColumnReader<T>.Rules(parse, default, default, false));
+        TextColumnReader Of<T>(TextParser<T> parse) =>
+            Finish(new TextColumnReader<T>.Rules(parse, default, default, false));
 
         TextColumnReader Real<T>(TextParser<T> parse, T nan) => Finish(
             new TextColumnReader<T>.Rules(parse, format.MissingRealsAsNaNs ? nan : default, nan, true));
@@ -90,7 +91,8 @@ internal abstract class TextColumnReader<T> : TextColumnReader
     private static readonly bool _isReal = typeof(T) == typeof(float) || typeof(T) == typeof(double);
 
     private static readonly bool _isUnsigned =
-        typeof(T) == typeof(byte) || typeof(T) == typeof(ushort) || typeof(T) == typeof(uint) || typeof(T) == typeof(ulong);
+        typeof(T) == typeof(byte) || typeof(T) == typeof(ushort)
+        || typeof(T) == typeof(uint) || typeof(T) == typeof(ulong);
 
     private readonly Rules _rules;
     private readonly TextParseStats _stats;

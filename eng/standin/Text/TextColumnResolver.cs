@@ -2,7 +2,9 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
 
-/// <summary>Turns the columns of the options into resolved ones; looks at data where a range needs the line's length.</summary>
+/// <summary>
+/// Turns the columns of the options into resolved ones; looks at data where a range needs the line's length.
+/// </summary>
 internal sealed class TextColumnResolver
 {
     private const int SampledLines = 100;
@@ -26,7 +28,9 @@ internal sealed class TextColumnResolver
     public static bool NeedsLineLength(TextLoader.Column[] columns) =>
         columns.Any(column => column.Source?.Any(range => range.AutoEnd && range.Max == null) == true);
 
-    /// <summary>The number of fields that the first lines have; a line refused from its first field on does not count.</summary>
+    /// <summary>
+    /// The number of fields that the first lines have; a line refused from its first field on does not count.
+    /// </summary>
     public static int SampleLineLength(
         IExceptionContext context, IHost host, TextFormat format, IMultiStreamSource sample)
     {
@@ -95,7 +99,8 @@ internal sealed class TextColumnResolver
             CheckOverlap(_columns[allOther], resolved[allOther]);
         }
 
-        return [.. _columns.Select((column, i) => new TextColumn(column.Name, column.DataKind, keyTypes[i], resolved[i]))];
+        return [.. _columns.Select((column, i) =>
+            new TextColumn(column.Name, column.DataKind, keyTypes[i], resolved[i]))];
     }
 
     private static HashSet<int> SampleLengths(IHost host, TextFormat format, IMultiStreamSource sample)
@@ -131,7 +136,8 @@ internal sealed class TextColumnResolver
             if (range.Min >= _lineLength)
             {
                 throw _context.ExceptUserArg(
-                    nameof(range.Min), "Column #{0} not found in the dataset (it only has {1} columns)", range.Min, _lineLength);
+                    nameof(range.Min), "Column #{0} not found in the dataset (it only has {1} columns)",
+                    range.Min, _lineLength);
             }
 
             return new TextSegment(range.Min, _lineLength, true);
@@ -168,7 +174,8 @@ internal sealed class TextColumnResolver
         }
 
         _context.CheckUserArg(
-            left.Count > 0 || ranges.Length > 1, nameof(TextLoader.Range.AllOther), "No index is selected as all other indexes.");
+            left.Count > 0 || ranges.Length > 1, nameof(TextLoader.Range.AllOther),
+            "No index is selected as all other indexes.");
         return [.. resolved[column][..place], .. left, .. resolved[column][(place + 1)..]];
     }
 

@@ -168,7 +168,9 @@ internal sealed class TextFieldReader
         /// <summary>The number of fields of the line, sparse ones included.</summary>
         public readonly int Length => _base + _size;
 
-        /// <summary>Takes a field's index and value out of its text; false when the rest of the line is to be left out.</summary>
+        /// <summary>
+        /// Takes a field's index and value out of its text; false when the rest of the line is to be left out.
+        /// </summary>
         public bool Accepts(ref ReadOnlyMemory<char> text, ref int index)
         {
             int colon = owner._quoted ? -1 : IndexLength(text.Span);
@@ -224,13 +226,15 @@ internal sealed class TextFieldReader
             bool hasSize = fields.Count > 0 && fields.IndexAt(fields.Count - 1) == index - 1;
             if (!hasSize)
             {
-                return Refuse("Missing dimensionality or ambiguous sparse item. Use sparse=- for non-sparse file, and/or quote the value.");
+                return Refuse("Missing dimensionality or ambiguous sparse item. " +
+                    "Use sparse=- for non-sparse file, and/or quote the value.");
             }
 
             ReadOnlyMemory<char> size = fields.TextAt(fields.Count - 1);
             if (!TextValues.TryParse(size.Span, out _size) || _size <= 0)
             {
-                return Refuse("Bad dimensionality or ambiguous sparse item. Use sparse=- for non-sparse file, and/or quote the value.");
+                return Refuse("Bad dimensionality or ambiguous sparse item. " +
+                    "Use sparse=- for non-sparse file, and/or quote the value.");
             }
 
             fields.RemoveLast();

@@ -37,7 +37,9 @@ internal sealed class TextLineReader : IDisposable
         _isSample = isSample;
     }
 
-    /// <summary>The next lines of one file, or null at the end of the last one. May be called by several threads.</summary>
+    /// <summary>
+    /// The next lines of one file, or null at the end of the last one. May be called by several threads.
+    /// </summary>
     public TextLineBatch NextBatch(int limit = LinesPerBatch)
     {
         lock (_lock)
@@ -154,7 +156,8 @@ internal sealed class TextLineReader : IDisposable
         do
         {
             text = _reader.ReadLine() ?? throw new EndOfStreamException(
-                $"A quoted field opened on line {_lineNumber - 1} was never closed, and we've read to the last line in the file" +
+                $"A quoted field opened on line {_lineNumber - 1} was never closed, " +
+                "and we've read to the last line in the file" +
                 " without finding the closing quote");
             joined.Append('\n').Append(text);
         }

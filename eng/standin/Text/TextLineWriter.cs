@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Microsoft.ML.Data;
 
-/// <summary>Collects the slots of one line and writes them, the end of the line as sparse items where that is shorter.</summary>
+/// <summary>
+/// Collects the slots of one line and writes them, the end of the line as sparse items where that is shorter.
+/// </summary>
 internal sealed class TextLineWriter
 {
     // What a sparse item costs, in fields; and the fewest slots worth a sparse ending.

@@ -14,7 +14,9 @@ public sealed partial class TextLoader
         [Argument(ArgumentType.LastOccurrenceWins, HelpText = "Source index range(s) of the column", ShortName = "src")]
         public Range[] Source;
 
-        [Argument(ArgumentType.LastOccurrenceWins, HelpText = "For a key column, this defines the range of values", ShortName = "key")]
+        [Argument(
+            ArgumentType.LastOccurrenceWins,
+            HelpText = "For a key column, this defines the range of values", ShortName = "key")]
         public KeyCount KeyCount;
 
         public Column()

@@ -14,16 +14,26 @@ public sealed partial class TextLoader
         [Argument(ArgumentType.AtMostOnce, HelpText = "Last index in the range")]
         public int? Max;
 
-        [Argument(ArgumentType.AtMostOnce, HelpText = "This range extends to the end of the line, but should be a fixed number of items", ShortName = "auto")]
+        [Argument(
+            ArgumentType.AtMostOnce,
+            HelpText = "This range extends to the end of the line, but should be a fixed number of items",
+            ShortName = "auto")]
         public bool AutoEnd;
 
-        [Argument(ArgumentType.AtMostOnce, HelpText = "This range extends to the end of the line, which can vary from line to line", ShortName = "var")]
+        [Argument(
+            ArgumentType.AtMostOnce,
+            HelpText = "This range extends to the end of the line, which can vary from line to line",
+            ShortName = "var")]
         public bool VariableEnd;
 
-        [Argument(ArgumentType.AtMostOnce, HelpText = "This range includes only other indices not specified", ShortName = "other")]
+        [Argument(
+            ArgumentType.AtMostOnce,
+            HelpText = "This range includes only other indices not specified", ShortName = "other")]
         public bool AllOther;
 
-        [Argument(ArgumentType.AtMostOnce, HelpText = "Force scalar columns to be treated as vectors of length one", ShortName = "vector")]
+        [Argument(
+            ArgumentType.AtMostOnce,
+            HelpText = "Force scalar columns to be treated as vectors of length one", ShortName = "vector")]
         public bool ForceVector;
 
         public Range()
@@ -40,7 +50,8 @@ public sealed partial class TextLoader
         public Range(int min, int? max)
         {
             Contracts.CheckParam(min >= 0, nameof(min), "Must be non-negative");
-            Contracts.CheckParam(!(max < min), nameof(max), "If specified, must be greater than or equal to " + nameof(min));
+            Contracts.CheckParam(!(max < min), nameof(max),
+                "If specified, must be greater than or equal to " + nameof(min));
             Min = min;
             Max = max;
             AutoEnd = max == null;

@@ -33,7 +33,8 @@ public sealed partial class TextLoader : IDataLoader<IMultiStreamSource>
         using IChannel channel = _host.Start("Binding");
         IMultiStreamSource header = HeaderSource(options, dataSample);
         _header = header == null ? null : ReadHeader(header);
-        _columns = new TextColumnResolver(channel, columns, () => SampleLineLength(channel, columns, dataSample)).Resolve();
+        _columns = new TextColumnResolver(
+            channel, columns, () => SampleLineLength(channel, columns, dataSample)).Resolve();
         _schema = TextHeader.CreateSchema(_columns, _header, _format, _host);
     }
 

@@ -64,7 +64,8 @@ internal sealed class TextSaver
 
         string length = shortest >= longest ? $"{longest}" : $"{shortest} to {longest}";
         _channel.Info(
-            MessageSensitivity.None, string.Create(CultureInfo.InvariantCulture, $"Wrote {rows} rows of length {length}"));
+            MessageSensitivity.None,
+            string.Create(CultureInfo.InvariantCulture, $"Wrote {rows} rows of length {length}"));
     }
 
     private void WarnOfVariableColumns(TextColumnWriter[] columns)

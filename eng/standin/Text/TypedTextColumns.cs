@@ -20,7 +20,8 @@ internal static class TypedTextColumns
     private static TextLoader.Column Column(IExceptionContext context, MemberInfo member)
     {
         LoadColumnAttribute load = member.GetCustomAttribute<LoadColumnAttribute>()
-            ?? throw context.Except($"{Kind(member)} '{member.Name}' is missing the {nameof(LoadColumnAttribute)} attribute");
+            ?? throw context.Except(
+                $"{Kind(member)} '{member.Name}' is missing the {nameof(LoadColumnAttribute)} attribute");
         Type type = member is FieldInfo field ? field.FieldType : ((PropertyInfo)member).PropertyType;
         Type item = type.IsArray ? type.GetElementType() : type;
         if (!TryGetKind(item, out DataKind kind))

@@ -2,7 +2,9 @@
 
 namespace Microsoft.ML.Tokenizers;
 
-/// <summary>What an encoding step hands back: the tokens (or ids), the text they index and how much of it was used.</summary>
+/// <summary>
+/// What an encoding step hands back: the tokens (or ids), the text they index and how much of it was used.
+/// </summary>
 /// <typeparam name="T"><see cref="EncodedToken"/> or <see cref="int"/>.</typeparam>
 public struct EncodeResults<T>
 {

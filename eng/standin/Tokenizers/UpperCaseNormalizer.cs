@@ -16,6 +16,7 @@ public sealed class UpperCaseNormalizer : Normalizer
     /// <inheritdoc/>
     public override string Normalize(ReadOnlySpan<char> original)
     {
-        return string.Create(original.Length, original, static (to, from) => from.ToUpper(to, CultureInfo.InvariantCulture));
+        return string.Create(
+            original.Length, original, static (to, from) => from.ToUpper(to, CultureInfo.InvariantCulture));
     }
 }

@@ -36,11 +36,13 @@ internal sealed class NAFilter : RowFilter
                 ?? throw context.ExceptUserArg(Columns, $"Source column '{name}' not found");
             context.CheckUserArg(seen.Add(name), Columns, $"Source column '{name}' specified multiple times");
             DataViewType item = column.Type.GetItemType();
-            bool canMiss = item is KeyDataViewType || item == NumberDataViewType.Single || item == NumberDataViewType.Double;
+            bool canMiss = item is KeyDataViewType
+                || item == NumberDataViewType.Single || item == NumberDataViewType.Double;
             context.CheckUserArg(
                 canMiss,
                 Columns,
-                $"Column '{name}' has type {column.Type} which does not support missing values, so we cannot filter on them");
+                $"Column '{name}' has type {column.Type} which does not support missing values, " +
+                "so we cannot filter on them");
             found.Add(column);
         }
 

@@ -38,7 +38,8 @@ internal abstract class RowFilter : IDataView
         IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null)
     {
         Func<int, bool> active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
-        return [.. Input.GetRowCursorSet(WithTested(active), n, rand).Select(cursor => new Cursor(this, cursor, active))];
+        return [.. Input.GetRowCursorSet(WithTested(active), n, rand)
+            .Select(cursor => new Cursor(this, cursor, active))];
     }
 
     /// <summary>Makes the test of a cursor's current row.</summary>

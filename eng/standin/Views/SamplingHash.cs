@@ -6,7 +6,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Transforms;
 
 /// <summary>
-/// Numbers in [0, 1) that values hash to: the words of all slots are hashed as one, texts one after the other, each with
+/// Numbers in [0, 1) that values hash to: the words of all slots are hashed as one, texts one after the other, each
+/// with
 /// the hash so far as its seed. Not a number where a slot is missing.
 /// </summary>
 internal static class SamplingHash

@@ -5,7 +5,8 @@ namespace Microsoft.ML.Transforms;
 
 /// <summary>
 /// A view with a number in [0, 1] added that is the same wherever a column has the same value: numbers are scaled from
-/// their smallest to their largest, keys are spread evenly, everything else is hashed. Not a number where it is missing.
+/// their smallest to their largest, keys are spread evenly, everything else is hashed. Not a number where it is
+/// missing.
 /// </summary>
 internal sealed class SamplingKeyTransform : IDataView
 {
@@ -14,7 +15,8 @@ internal sealed class SamplingKeyTransform : IDataView
     private readonly DataViewSchema.Column _key;
     private readonly Func<DataViewRow, Func<double>> _number;
 
-    public SamplingKeyTransform(IHostEnvironment env, IDataView input, DataViewSchema.Column key, string name, uint seed)
+    public SamplingKeyTransform(
+        IHostEnvironment env, IDataView input, DataViewSchema.Column key, string name, uint seed)
     {
         _host = env.Register(nameof(SamplingKeyTransform));
         if (key.Type is KeyDataViewType || SamplingHash.IsConverted(key.Type))
