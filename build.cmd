@@ -10,7 +10,8 @@ pushd "%~dp0"
 dotnet --version >nul 2>nul
 if errorlevel 1 (
   popd
-  echo The .NET SDK 10.0.100 or newer is needed: https://dot.net>&2
+  echo The .NET SDK 10.0.100 or newer is needed: https://dot.net. Installed:>&2
+  dotnet --list-sdks>&2
   exit /b 1
 )
 popd
