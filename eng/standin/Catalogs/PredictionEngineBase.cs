@@ -20,6 +20,9 @@ public abstract class PredictionEngineBase<TSrc, TDst> : IDisposable
     {
         Contracts.CheckValue(env, nameof(env));
         env.CheckValue(transformer, nameof(transformer));
+
+        // ML.NET has one component more here; it takes a seed from the environment.
+        env.Register("DataViewConstructionUtils");
         _ownsTransformer = ownsTransformer;
         Transformer = transformer;
         var definition = inputSchemaDefinition

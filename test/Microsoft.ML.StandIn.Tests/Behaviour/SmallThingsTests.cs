@@ -36,7 +36,7 @@ public sealed class SmallThingsTests
     {
         AssertRegisters(3, (context, view) => context.Transforms.CopyColumns("Copy", "Text").Fit(view));
         AssertRegisters(
-            5,
+            6,
             (context, view) => context.Model.CreatePredictionEngine<Row, Prediction>(
                 context.Transforms.CopyColumns("Copy", "Text").Fit(view)));
     }
