@@ -13,6 +13,8 @@ internal readonly record struct TemplateItem(int TokenId, bool Second, int TypeI
 /// <summary>The special tokens around one text and around a pair, such as <c>[CLS] A [SEP] B [SEP]</c>.</summary>
 internal sealed class PairTemplate(IReadOnlyList<TemplateItem> single, IReadOnlyList<TemplateItem> pair)
 {
+    private readonly TemplateItem[] _single = [.. single];
+    private readonly TemplateItem[] _pair = [.. pair];
     private readonly int _addedToSingle = single.Count(item => !item.IsText);
     private readonly int _addedToPair = pair.Count(item => !item.IsText);
 
@@ -20,10 +22,10 @@ internal sealed class PairTemplate(IReadOnlyList<TemplateItem> single, IReadOnly
     public static PairTemplate Plain { get; } = new([Text(0)], [Text(0), Text(1, second: true)]);
 
     /// <summary>Gets the places around one text.</summary>
-    public IReadOnlyList<TemplateItem> Single { get; } = single;
+    public ReadOnlySpan<TemplateItem> Single => _single;
 
     /// <summary>Gets the places around a pair.</summary>
-    public IReadOnlyList<TemplateItem> Pair { get; } = pair;
+    public ReadOnlySpan<TemplateItem> Pair => _pair;
 
     /// <summary>BERT's: <c>[CLS] A [SEP]</c>, <c>[CLS] A [SEP] B [SEP]</c>, the second text and its end of type 1.</summary>
     public static PairTemplate Bert(int cls, int sep) => new(

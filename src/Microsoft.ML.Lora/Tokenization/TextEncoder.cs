@@ -129,12 +129,11 @@ internal sealed class TextEncoder
     }
 
     private static void Fill(
-        IReadOnlyList<TemplateItem> template, ReadOnlySpan<int> first, ReadOnlySpan<int> second, TypedTokens into)
+        ReadOnlySpan<TemplateItem> template, ReadOnlySpan<int> first, ReadOnlySpan<int> second, TypedTokens into)
     {
         into.Clear();
-        for (var i = 0; i < template.Count; i++)
+        foreach (ref readonly var item in template)
         {
-            var item = template[i];
             var special = item.TokenId;
             into.Add(!item.IsText ? new ReadOnlySpan<int>(in special) : item.Second ? second : first, item.TypeId);
         }

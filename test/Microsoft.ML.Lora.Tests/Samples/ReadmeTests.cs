@@ -19,7 +19,7 @@ public sealed partial class ReadmeTests : IDisposable
 
         """;
 
-    // What a section takes for given, made where the section itself does not.
+    // What a section takes for given, made where the section itself does not; each may need those before it.
     private static readonly (string Name, string Declaration)[] _given =
     [
         ("mlContext", "var mlContext = new MLContext();"),
@@ -39,11 +39,16 @@ public sealed partial class ReadmeTests : IDisposable
         Assert.True(blocks.Length >= 2, "The README shows its use.");
         foreach (string block in blocks)
         {
-            IEnumerable<string> given = _given
-                .Where(item => Regex.IsMatch(block, $@"\b{item.Name}\b")
-                    && !block.Contains($" {item.Name} = ", StringComparison.Ordinal))
-                .Select(item => item.Declaration);
-            Notebook.Compile([Before, string.Join('\n', given), block], _assembly);
+            string code = block;
+            foreach ((string name, string declaration) in _given.Reverse())
+            {
+                if (Regex.IsMatch(code, $@"\b{name}\b") && !block.Contains($" {name} = ", StringComparison.Ordinal))
+                {
+                    code = declaration + "\n" + code;
+                }
+            }
+
+            Notebook.Compile([Before, code], _assembly);
         }
     }
 

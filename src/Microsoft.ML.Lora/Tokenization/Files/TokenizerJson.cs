@@ -47,7 +47,7 @@ internal static class TokenizerJson
 
     private static void CheckIds(PairTemplate template, TokenizerPipeline pipeline, string file)
     {
-        foreach (var item in template.Single.Concat(template.Pair))
+        foreach (var item in (TemplateItem[])[.. template.Single, .. template.Pair])
         {
             if (!item.IsText && item.TokenId >= pipeline.Size)
             {
