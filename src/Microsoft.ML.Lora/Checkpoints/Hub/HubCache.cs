@@ -78,8 +78,14 @@ internal sealed class HubCache
             File.Delete(path);
             File.CreateSymbolicLink(path, Path.GetRelativePath(Path.GetDirectoryName(path)!, blob));
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException && !File.Exists(path))
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            // Python's library takes no lock for links.
+            if (File.Exists(path))
+            {
+                return;
+            }
+
             AtomicFile.Write(path, stream =>
             {
                 using var source = File.OpenRead(blob);

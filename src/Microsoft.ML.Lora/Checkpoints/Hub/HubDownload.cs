@@ -30,10 +30,11 @@ internal sealed class HubDownload(HubConnection connection, HubSettings settings
                 await Retry(() => ReceiveAsync(file, progress, cancellation), cancellation).ConfigureAwait(false);
                 Accept(file);
             }
+
+            cache.Link(commit, name, file.Etag);
         }
 
         progress?.Report(new HubProgress(name, file.Size, file.Size));
-        cache.Link(commit, name, file.Etag);
     }
 
     private Uri AddressOf(string name) =>
