@@ -49,6 +49,7 @@ public sealed class LoraModelExportTests : IDisposable
         ConfigJson config = ConfigJson.Parse(File.ReadAllBytes(_folder.PathOf("adapter_config.json")), "adapter_config.json");
         Assert.Equal(hasOwnHead ? "FEATURE_EXTRACTION" : "SEQ_CLS", config.GetString("task_type"));
         Assert.Equal(TinyBase.Folder, config.GetString("base_model_name_or_path"));
+        Assert.InRange(hasOwnHead ? File.ReadLines(_folder.PathOf("classify.py")).Count() : 10, 10, 10);
         string card = File.ReadAllText(_folder.PathOf("README.md"));
         Assert.Contains("`refund`, `parcel`, `login`", card);
         Assert.DoesNotContain("{", card.Replace("{l: i for i, l in enumerate(labels)}", ""));
@@ -73,6 +74,7 @@ public sealed class LoraModelExportTests : IDisposable
         Assert.Equal(!hasOwnHead, weights.Names.Contains("classifier.weight"));
         Assert.DoesNotContain(weights.Names, name => name.Contains("lora", StringComparison.Ordinal));
         Assert.Equal(hasOwnHead, File.Exists(Path.Combine(merged, "classify.py")));
+        Assert.False(config.Has("num_labels"));
 
         LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
         options.BaseModel = LoraBaseModel.FromFolder(merged);

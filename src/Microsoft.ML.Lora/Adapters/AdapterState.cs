@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.Lora.Checkpoints;
 using Microsoft.ML.Lora.Layers;
 using Microsoft.ML.Lora.Tensors;
 
@@ -6,7 +8,25 @@ namespace Microsoft.ML.Lora.Adapters;
 /// <summary>A named tensor in memory, row major.</summary>
 /// <param name="Shape">Its dimensions, outermost first.</param>
 /// <param name="Values">Its elements.</param>
-internal sealed record AdapterTensor(IReadOnlyList<int> Shape, float[] Values);
+internal sealed record AdapterTensor(IReadOnlyList<int> Shape, float[] Values)
+{
+    /// <summary>How a file holds the elements: what was read from F16 or BF16 is written as such again, all else as F32.</summary>
+    public StorageType Type { get; init; } = StorageType.F32;
+
+    /// <summary>A copy of a tensor of a file, of floating-point numbers and with sizes that an int holds.</summary>
+    public static AdapterTensor Of(StoredTensor stored) =>
+        new([.. stored.Shape.ToArray().Select(size => checked((int)size))], stored.ToArray())
+        {
+            Type = stored.Type is StorageType.F16 or StorageType.BF16 ? stored.Type : StorageType.F32,
+        };
+
+    /// <summary>The tensor for a file.</summary>
+    public TensorToWrite ToWrite(string name) => TensorToWrite.Floats(name, [.. Shape.Select(size => (long)size)], Values, Type);
+
+    /// <summary>Whether another tensor has the same sizes and, bit for bit, elements.</summary>
+    public bool IsSameAs(AdapterTensor other) => Shape.SequenceEqual(other.Shape)
+        && MemoryMarshal.AsBytes<float>(Values).SequenceEqual(MemoryMarshal.AsBytes<float>(other.Values));
+}
 
 /// <summary>
 /// Every trained tensor of a model under its Hugging Face module path: <c>….query.lora_A.weight</c> [r, in],
@@ -55,6 +75,18 @@ internal sealed class AdapterState
         }
 
         return clone;
+    }
+
+    /// <summary>Has what is still what a file held stored as it was there.</summary>
+    public void KeepTypes(AdapterState read)
+    {
+        foreach ((string name, AdapterTensor tensor) in read.Tensors)
+        {
+            if (Find(name) is { } own && own.IsSameAs(tensor))
+            {
+                this[name] = own with { Type = tensor.Type };
+            }
+        }
     }
 
     /// <summary>Copies every tensor to the parameter of its name.</summary>

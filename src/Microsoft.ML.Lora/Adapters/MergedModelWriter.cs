@@ -101,8 +101,7 @@ internal static class MergedModelWriter
 
         foreach (var name in unused.Where(name => !isEncoder || name.StartsWith(modulePrefix, StringComparison.Ordinal)))
         {
-            var tensor = state[name];
-            tensors[name] = TensorToWrite.Floats(name, [.. tensor.Shape.Select(size => (long)size)], tensor.Values);
+            tensors[name] = (state[name] with { Type = StorageType.F32 }).ToWrite(name);
         }
 
         return isEncoder
@@ -146,6 +145,9 @@ internal static class MergedModelWriter
         config["dtype"] = "float32";
         if (facts.Labels.Count > 0)
         {
+            // A number from the base would undo the names.
+            config.Remove("num_labels");
+            config.Remove("_num_labels");
             config["id2label"] = new JsonObject(
                 facts.Labels.Select((label, id) => KeyValuePair.Create(id.ToString(), (JsonNode?)label)));
             config["label2id"] = new JsonObject(

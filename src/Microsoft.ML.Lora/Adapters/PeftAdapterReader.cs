@@ -164,7 +164,7 @@ internal static class PeftAdapterReader
                 continue;
             }
 
-            var tensor = new AdapterTensor([.. stored.Shape.ToArray().Select(size => (int)size)], stored.ToArray());
+            var tensor = AdapterTensor.Of(stored);
             if (sources.TryAdd(name, key))
             {
                 state[name] = tensor;

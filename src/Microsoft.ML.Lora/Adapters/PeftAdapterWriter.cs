@@ -53,10 +53,7 @@ internal static class PeftAdapterWriter
 
     private static void WriteTensors(Stream stream, PeftAdapter adapter, AdapterState state) => SafetensorsWriter.Write(
         stream,
-        state.Tensors.Select(tensor => TensorToWrite.Floats(
-            PeftKeys.Prefix + KeyOf(tensor.Key, adapter.Config.Bias, state),
-            [.. tensor.Value.Shape.Select(size => (long)size)],
-            tensor.Value.Values)),
+        state.Tensors.Select(tensor => tensor.Value.ToWrite(PeftKeys.Prefix + KeyOf(tensor.Key, adapter.Config.Bias, state))),
         PeftMetadata.Of(adapter.Labels, adapter.MaxTokens));
 
     private static void WriteConfig(Stream stream, PeftAdapter adapter, AdapterState state)

@@ -18,15 +18,11 @@ internal static class PeftHeadFile
     /// <summary>Writes the file.</summary>
     public static void Write(Stream stream, PeftHead head)
     {
-        var (weight, bias) = (head.State["classifier.weight"], head.State["classifier.bias"]);
         var metadata = PeftMetadata.Of(head.Labels, head.MaxTokens);
         metadata[Pooling] = head.ReadsMean ? Mean : FirstToken;
         SafetensorsWriter.Write(
             stream,
-            [
-                TensorToWrite.Floats("weight", [weight.Shape[0], weight.Shape[1]], weight.Values),
-                TensorToWrite.Floats("bias", [bias.Shape[0]], bias.Values),
-            ],
+            [head.State["classifier.weight"].ToWrite("weight"), head.State["classifier.bias"].ToWrite("bias")],
             metadata);
     }
 
@@ -41,8 +37,7 @@ internal static class PeftHeadFile
                 throw new InvalidDataException($"'{head.Description}': the tensor {Throw.Quote(name)} of numbers is missing.");
             }
 
-            state["classifier." + name] = new AdapterTensor(
-                [.. tensor.Shape.ToArray().Select(size => (int)size)], tensor.ToArray());
+            state["classifier." + name] = AdapterTensor.Of(tensor);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.ML.Lora.Checkpoints;
 
@@ -15,13 +16,15 @@ internal static class PeftMetadata
     private const int ShortestLength = 4;
     private const int LargestLength = 1 << 24;
 
+    private static readonly JsonSerializerOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The metadata of a file.</summary>
     public static Dictionary<string, string> Of(IReadOnlyList<string>? labels, int? maxTokens)
     {
         var metadata = new Dictionary<string, string> { ["format"] = "pt" };
         if (labels is not null)
         {
-            metadata[Labels] = JsonSerializer.Serialize(labels);
+            metadata[Labels] = JsonSerializer.Serialize(labels, _json);
         }
 
         if (maxTokens is { } length)

@@ -12,47 +12,40 @@ internal static class PythonScript
     /// <summary>The file's name.</summary>
     public const string Name = "classify.py";
 
-    private const string Template = """
-        # Class probabilities of {INPUTS}: python classify.py {ARGUMENTS}, or: from classify import logits
-        import json, os, pathlib, sys, torch
-        from safetensors import safe_open
-        from transformers import AutoModel, AutoTokenizer
-        {IMPORT}
-        folder = str(pathlib.Path(__file__).resolve().parent)
-        base = {BASE}
-        model = {MODEL}.eval()
-        tokenizer = AutoTokenizer.from_pretrained(base)
-        with safe_open(folder + "/classification_head.safetensors", "pt") as head:
-            weight, bias, labels = head.get_tensor("weight"), head.get_tensor("bias"), json.loads(head.metadata()["labels"])
-
-        def logits({PARAMETERS}):
-            batch = tokenizer({PARAMETERS}, padding=True, truncation=True, max_length={MAX_TOKENS}, return_tensors="pt")
-            with torch.no_grad():
-                states, mask = model(**batch).last_hidden_state, batch["attention_mask"].unsqueeze(-1)
-            return {POOLED} @ weight.T + bias
-
-        if __name__ == "__main__":
-            for row in torch.softmax(logits({VALUES}), -1).tolist():
-                print(dict(zip(labels, row)))
+    // A base kept in 16 bits is widened, as here; so is a layer that a file holds in 16 bits.
+    private const string Adapter = """
+        import os, sys, peft, safetensors, torch, transformers
+        folder = os.path.dirname(os.path.abspath(__file__))
+        base = os.environ.get("BASE_MODEL") or peft.PeftConfig.from_pretrained(folder).base_model_name_or_path
+        tokenizer, model = transformers.AutoTokenizer.from_pretrained(base), transformers.AutoModel.from_pretrained(base).float()
+        model, head = peft.PeftModel.from_pretrained(model, folder), safetensors.safe_open(folder + "/{HEAD}", "pt")
 
         """;
 
-    private const string NamedBase =
-        "os.environ.get(\"BASE_MODEL\") or PeftConfig.from_pretrained(folder).base_model_name_or_path";
+    private const string Merged = """
+        import os, sys, safetensors, torch, transformers
+        folder = os.path.dirname(os.path.abspath(__file__))
+        tokenizer, model = transformers.AutoTokenizer.from_pretrained(folder), transformers.AutoModel.from_pretrained(folder)
+        head = safetensors.safe_open(folder + "/{HEAD}", "pt")
+
+        """;
+
+    private const string Application = """
+        def logits({PARAMETERS}):
+            batch = tokenizer({PARAMETERS}, padding=True, truncation=True, max_length={MAX_TOKENS}, return_tensors="pt")
+            states, mask = model(**batch).last_hidden_state, batch["attention_mask"].unsqueeze(-1)
+            return {POOLED} @ head.get_tensor("weight").float().T + head.get_tensor("bias").float()
+        if __name__ == "__main__": print(head.metadata()["labels"], logits({VALUES}).softmax(-1).tolist(), sep="\n")
+
+        """;
 
     /// <summary>The file's content.</summary>
     /// <param name="head">The output layer.</param>
     /// <param name="merged">Whether the folder holds the merged encoder with its tokenizer, rather than an adapter.</param>
     public static byte[] For(PeftHead head, bool merged)
     {
-        var text = new StringBuilder(Template)
-            .Replace("{INPUTS}", head.TakesPairs ? "pairs of texts" : "texts")
-            .Replace("{ARGUMENTS}", head.TakesPairs ? "\"a text\" \"its second text\"" : "\"a text\" \"another\"")
-            .Replace("{IMPORT}", merged ? string.Empty : "from peft import PeftConfig, PeftModel\n")
-            .Replace("{BASE}", merged ? "folder" : NamedBase)
-            .Replace("{MODEL}", merged
-                ? "AutoModel.from_pretrained(base)"
-                : "PeftModel.from_pretrained(AutoModel.from_pretrained(base), folder)")
+        var text = new StringBuilder((merged ? Merged : Adapter) + Application)
+            .Replace("{HEAD}", PeftHeadFile.Name)
             .Replace("{PARAMETERS}", head.TakesPairs ? "texts, pairs" : "texts")
             .Replace("{MAX_TOKENS}", head.MaxTokens.ToString(CultureInfo.InvariantCulture))
             .Replace("{POOLED}", head.ReadsMean ? "((states * mask).sum(1) / mask.sum(1))" : "states[:, 0]")

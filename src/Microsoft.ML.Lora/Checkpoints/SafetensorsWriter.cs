@@ -11,13 +11,33 @@ internal sealed record TensorToWrite(string Name, StorageType Type, long[] Shape
     /// <summary>The number of bytes that <see cref="WriteBytes"/> must write.</summary>
     public long ByteCount => checked(Shape.Aggregate(1L, (product, size) => checked(product * size)) * Type.Bits()) / 8;
 
-    /// <summary>A tensor of floats.</summary>
-    public static TensorToWrite Floats(string name, long[] shape, ReadOnlyMemory<float> data) =>
-        new(name, StorageType.F32, shape, stream => stream.Write(MemoryMarshal.AsBytes(data.Span)));
+    /// <summary>A tensor of floats, stored as F32, or as F16 or BF16 where these hold every element.</summary>
+    public static TensorToWrite Floats(
+        string name, long[] shape, ReadOnlyMemory<float> data, StorageType type = StorageType.F32) =>
+        new(name, type, shape, stream => WriteFloats(stream, data.Span, type));
 
     /// <summary>A tensor of a checkpoint, its bytes as they are stored, possibly under another name.</summary>
     public static TensorToWrite Copy(StoredTensor tensor, string? name = null) =>
         new(name ?? tensor.Name, tensor.Type, tensor.Shape.ToArray(), tensor.WriteBytesTo);
+
+    private static void WriteFloats(Stream stream, ReadOnlySpan<float> data, StorageType type)
+    {
+        if (type == StorageType.F32)
+        {
+            stream.Write(MemoryMarshal.AsBytes(data));
+            return;
+        }
+
+        var halves = new ushort[data.Length];
+        for (var i = 0; i < halves.Length; i++)
+        {
+            halves[i] = type == StorageType.F16
+                ? BitConverter.HalfToUInt16Bits((Half)data[i])
+                : (ushort)(BitConverter.SingleToUInt32Bits(data[i]) >> 16);
+        }
+
+        stream.Write(MemoryMarshal.AsBytes<ushort>(halves));
+    }
 }
 
 /// <summary>Writes safetensors files: the same tensors give the same bytes, in whatever order they come.</summary>

@@ -11,8 +11,7 @@ internal static class ArchivedState
     /// <summary>Writes the tensors.</summary>
     public static void Write(Stream stream, ModelContents model) => SafetensorsWriter.Write(
         stream,
-        model.Adapter.Tensors.Select(tensor => TensorToWrite.Floats(
-            tensor.Key, [.. tensor.Value.Shape.Select(size => (long)size)], tensor.Value.Values)),
+        model.Adapter.Tensors.Select(tensor => tensor.Value.ToWrite(tensor.Key)),
         new Dictionary<string, string> { ["format"] = "pt", ["labels"] = JsonSerializer.Serialize(model.Labels.Names()) });
 
     /// <summary>Reads the tensors.</summary>
@@ -23,8 +22,7 @@ internal static class ArchivedState
         var state = new AdapterState();
         foreach (string tensorName in file.Names)
         {
-            StoredTensor tensor = file.Find(tensorName)!;
-            state[tensorName] = new AdapterTensor([.. tensor.Shape.ToArray().Select(size => (int)size)], tensor.ToArray());
+            state[tensorName] = AdapterTensor.Of(file.Find(tensorName)!);
         }
         return state;
     }

@@ -20,6 +20,7 @@ internal static class ModelCard
         labels = {LABELS}
         base = AutoModelForSequenceClassification.from_pretrained(
             {BASE}, num_labels=len(labels), id2label=dict(enumerate(labels)), label2id={l: i for i, l in enumerate(labels)})
+        base = base.float()  # whatever the files hold
         model = PeftModel.from_pretrained(base, "path of this folder").eval()
         tokenizer = AutoTokenizer.from_pretrained({BASE})
         batch = tokenizer(["a text"{PAIR}], truncation=True, max_length={MAX_TOKENS}, return_tensors="pt")

@@ -47,8 +47,10 @@ internal sealed record FittedAdapter(PeftAdapter Adapter, long TotalParameters)
             AdapterConfig config = named.Order(StringComparer.Ordinal).SequenceEqual(modules.Order(StringComparer.Ordinal))
                 ? adapter.Config
                 : exact;
+            AdapterState plain = model.Export();
+            plain.KeepTypes(adapter.State);
             return new FittedAdapter(
-                adapter with { Config = StartAsUpdate.Plain(config), State = model.Export() }, model.Model.ParameterCount);
+                adapter with { Config = StartAsUpdate.Plain(config), State = plain }, model.Model.ParameterCount);
         }
         catch (ArgumentException error)
         {

@@ -140,9 +140,7 @@ internal static class RunCheckpointFile
         var state = new AdapterState();
         foreach (string name in file.Names.Where(name => name.StartsWith(Best, StringComparison.Ordinal)))
         {
-            StoredTensor tensor = file.Find(name)!;
-            state[name[Best.Length..]] = new AdapterTensor(
-                [.. tensor.Shape.ToArray().Select(size => checked((int)size))], tensor.ToArray());
+            state[name[Best.Length..]] = AdapterTensor.Of(file.Find(name)!);
         }
         return state.Names.Count == 0 ? null : state;
     }
