@@ -58,6 +58,11 @@ public class SafetensorsTests
     [InlineData(OneTensor, 12, "belong to no tensor")]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "does not fill")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "does not fill")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", 8, "whole numbers")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-9223372036854775808,-9223372036854775800]}}""", 8, "whole numbers")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[18446744073709551608,18446744073709551616]}}""", 8, "whole numbers")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0.0,8e0]}}""", 8, "whole numbers")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[9223372036854775799,9223372036854775807]}}""", 8, "gap")]
     [InlineData("""{"a":{"dtype":"X1","shape":[2],"data_offsets":[0,8]}}""", 8, "unknown dtype")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "whole numbers")]
     [InlineData("""{"a":{"dtype":"F32","shape":[9223372036854775807,8],"data_offsets":[0,8]}}""", 8, "does not fill")]
@@ -94,6 +99,19 @@ public class SafetensorsTests
 
         Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(MappedMemory.FromArray(bytes), "test"));
     }
+
+    [Fact]
+    public void AHeaderThatIsNoUtf8IsRefused()
+    {
+        var bytes = Build(OneTensor, 8);
+        bytes[8 + OneTensor.IndexOf('a', StringComparison.Ordinal)] = 0xFF;
+
+        Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(MappedMemory.FromArray(bytes), "test"));
+    }
+
+    [Fact]
+    public void ADeepHeaderIsRefused() => Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(
+        MappedMemory.FromArray(Build("{\"a\":" + new string('[', 1_000_000) + new string(']', 1_000_000) + "}", 0)), "test"));
 
     private static byte[] Build(string header, int dataBytes)
     {
