@@ -7,7 +7,8 @@ if ! command -v dotnet > /dev/null; then
   exit 1
 fi
 if ! (cd "$root" && dotnet --version > /dev/null 2>&1); then
-  echo "The .NET SDK 10.0.100 or newer is needed (installed: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')): https://dot.net" >&2
+  echo "The .NET SDK 10.0.100 or newer is needed: https://dot.net. Installed:" >&2
+  dotnet --list-sdks >&2
   exit 1
 fi
 exec dotnet run --project "$root/eng/build/build.csproj" --verbosity quiet -- "$@"

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Lora.Tests.Support;
 using Xunit;
 
@@ -22,12 +23,24 @@ public sealed class MeasuredSpeedTests
     [Fact]
     public void The_readme_repeats_the_committed_results()
     {
-        string results = Path.Combine(Repository.Root, "test", "Microsoft.ML.Lora.Benchmarks", "results", "compare.jsonl");
-        JsonElement[] lines = [.. File.ReadLines(results).Select(line => JsonDocument.Parse(line).RootElement)];
-        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
+        JsonElement[] lines = [.. File.ReadLines(Results("compare.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
 
-        Assert.Contains(Table(lines), readme, StringComparison.Ordinal);
+        Assert.Contains(Table(lines), Readme(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void So_it_does_for_the_tokenizer()
+    {
+        Match line = Regex.Match(File.ReadAllText(Results("tokenize.txt")), @"1 thread\(s\): ([\d.]+) MB/s .*?, ([\d.]+) M tokens/s");
+
+        Assert.Contains($"{line.Groups[1]} MB of SST-2's text a second into tokens, {line.Groups[2]} million", Readme(), StringComparison.Ordinal);
+    }
+
+    private static string Results(string file) =>
+        Path.Combine(Repository.Root, "test", "Microsoft.ML.Lora.Benchmarks", "results", file);
+
+    private static string Readme() =>
+        File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
 
     private static string Table(JsonElement[] lines)
     {
