@@ -77,7 +77,9 @@ public sealed partial class LoraTextClassificationTrainer
 
         /// <summary>
         /// Epochs without a better <see cref="ValidationMetric"/> before training stops, 0 to go through all epochs. The best
-        /// epoch's model is the one returned in either case. Default 2.
+        /// epoch's model is the one returned in either case. Where the validation rows are the few that are held back by default
+        /// (no <see cref="ValidationSet"/>, no <see cref="ValidationFraction"/>), epochs that differ by no more than the standard
+        /// error of so few rows count as alike, and the latest of them is the best. Default 2.
         /// </summary>
         public int EarlyStoppingPatience = 2;
 

@@ -198,7 +198,8 @@ internal sealed class TrainingRun
 
     private TrainingOutcome Train(ITrainingSession session, TrainingPlan plan, TrainingData data)
     {
-        var scorer = new ValidationScorer(data.Validation, data.Labels.Count, _options.ValidationMetric);
+        var scorer = new ValidationScorer(data.Validation, data.Labels.Count, _options.ValidationMetric,
+            isRough: _options.ValidationSet is null && _options.ValidationFraction is null);
         using RunFolder? folder = _options.CheckpointFolder is { } path ? RunFolder.Open(Path.GetFullPath(path)) : null;
         var loop = new TrainingLoop(
             session, plan, data.Validation.Count == 0 ? null : scorer.Score, Report, _options.CancellationToken)

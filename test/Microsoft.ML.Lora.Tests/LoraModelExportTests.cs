@@ -205,7 +205,7 @@ public sealed class LoraModelExportTests : IDisposable
         using var scorer = new ManagedScorer(
             merged, new AdapterState(), new AdapterConfig(), new HeadSpec { Outputs = 3 }, threads: 1);
         var batch = new PackedBatch();
-        batch.Fill(new EncodedExample { Ids = TextEncoder.Load(merged).Encode(text, null, 32).Ids });
+        batch.Fill([new EncodedExample { Ids = TextEncoder.Load(merged).Encode(text, null, 32).Ids }], [0]);
         var scores = new float[3];
         scorer.Score(batch, scores);
         Probabilities.FromLogits(scores);

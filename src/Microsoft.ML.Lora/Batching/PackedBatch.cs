@@ -51,14 +51,6 @@ internal sealed class PackedBatch
         }
     }
 
-    /// <summary>Takes one example in place of what the batch held.</summary>
-    public void Fill(EncodedExample example)
-    {
-        Reserve(1, example.Ids.Length);
-        Count = 1;
-        Place(example, 0, 0);
-    }
-
     /// <summary>Takes one text to score in place of what the batch held.</summary>
     public void Fill(ReadOnlySpan<int> ids, ReadOnlySpan<int> typeIds)
     {

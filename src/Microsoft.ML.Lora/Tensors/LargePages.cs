@@ -106,8 +106,16 @@ internal static unsafe partial class LargePages
         public static Piece? Map(long bytes)
         {
             nuint mapped = (nuint)(bytes + PageBytes);
-            void* mapping = LargePages.Map(null, mapped, ReadAndWrite, PrivateAnonymous, -1, 0);
-            return mapping == (void*)-1 ? null : new Piece(mapping, mapped, bytes);
+            try
+            {
+                void* mapping = LargePages.Map(null, mapped, ReadAndWrite, PrivateAnonymous, -1, 0);
+                return mapping == (void*)-1 ? null : new Piece(mapping, mapped, bytes);
+            }
+            catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
+            {
+                // A C library under another name: the heap serves.
+                return null;
+            }
         }
 
         public Block Take(long bytes)

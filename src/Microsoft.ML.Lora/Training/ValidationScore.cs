@@ -8,6 +8,9 @@ internal sealed record ValidationScore(double Loss, double Metric)
     /// <summary>Whether a lower <see cref="Metric"/> is the better one.</summary>
     public bool LowerIsBetter { get; init; }
 
+    /// <summary>By how much the metric may fall short of another's and still be as good; 0 for not at all.</summary>
+    public double Noise { get; init; }
+
     /// <summary>Share of examples classified right; null for tasks without classes.</summary>
     public double? Accuracy { get; init; }
 
@@ -27,7 +30,12 @@ internal sealed record ValidationScore(double Loss, double Metric)
         {
             return true;
         }
-        double gain = LowerIsBetter ? other.Metric - Metric : Metric - other.Metric;
+        double gain = GainOver(other);
         return gain > 0 || (gain == 0 && Loss < other.Loss);
     }
+
+    /// <summary>Whether the metric falls short of the best one by no more than its noise.</summary>
+    public bool IsAsGoodAs(ValidationScore best) => best.Noise > 0 && GainOver(best) >= -best.Noise;
+
+    private double GainOver(ValidationScore other) => LowerIsBetter ? other.Metric - Metric : Metric - other.Metric;
 }

@@ -98,7 +98,7 @@ public class EncoderGoldenTests
 
         public void Run(EncodedExample example)
         {
-            _batch.Fill(example);
+            _batch.Fill([example], [0]);
             _worker.Load(_batch, [0], ThreadTeam.Single);
             Matrix hidden = _model.Encoder.Forward(_worker.Pass, _worker.Memo.Encoder, firstTokens: false);
             First = hidden[0].ToArray();

@@ -270,7 +270,7 @@ public class AdapterImportTests
     private static PackedBatch Batch(EncodedExample example)
     {
         var batch = new PackedBatch();
-        batch.Fill(example);
+        batch.Fill([example], [0]);
         return batch;
     }
 

@@ -43,7 +43,7 @@ public class DeterminismTests
         var single = new float[many.Outputs];
         for (int i = 0; i < examples.Length; i++)
         {
-            batch.Fill(examples[i]);
+            batch.Fill([examples[i]], [0]);
             alone.Score(batch, single);
             Assert.Equal(together[(i * many.Outputs)..((i + 1) * many.Outputs)], single);
         }

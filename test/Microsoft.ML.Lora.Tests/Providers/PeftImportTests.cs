@@ -41,7 +41,7 @@ public class PeftImportTests
         foreach ((EncodedExample example, float[] expected) in trajectory.FinalLogits)
         {
             var logits = new float[expected.Length];
-            batch.Fill(example);
+            batch.Fill([example], [0]);
             session.Score(batch, logits);
             Assert.InRange(GoldenJson.MaxDifference(expected, logits), 0, Tolerance);
             scorer.Score(batch, logits);
@@ -67,7 +67,7 @@ public class PeftImportTests
         for (int i = 0; i < lines.Length; i++)
         {
             TokenizedText encoded = encoder.Encode(lines[i].Split('\t')[1], null, golden.GetProperty("max_length").GetInt32());
-            batch.Fill(new EncodedExample { Ids = encoded.Ids, TypeIds = encoded.TypeIds });
+            batch.Fill([new EncodedExample { Ids = encoded.Ids, TypeIds = encoded.TypeIds }], [0]);
             scorer.Score(batch, logits);
             Assert.InRange(GoldenJson.MaxDifference(expected[i].Floats(), logits), 0, 1e-4);
         }

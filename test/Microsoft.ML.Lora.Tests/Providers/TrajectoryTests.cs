@@ -118,7 +118,7 @@ public class TrajectoryTests
         foreach ((EncodedExample example, float[] expected) in trajectory.FinalLogits)
         {
             var logits = new float[expected.Length];
-            batch.Fill(example);
+            batch.Fill([example], [0]);
             session.Score(batch, logits);
             Assert.InRange(GoldenJson.MaxDifference(expected, logits), 0, Tolerance);
             merged.Score(batch, logits);
@@ -142,7 +142,7 @@ public class TrajectoryTests
             recorded.FinalLogits, (item, logits) => (item.Example, logits)))
         {
             var logits = new float[expected.Length];
-            batch.Fill(example);
+            batch.Fill([example], [0]);
             session.Score(batch, logits);
             Assert.InRange(GoldenJson.MaxDifference(expected, logits), 0, ToleranceOfLogits);
         }

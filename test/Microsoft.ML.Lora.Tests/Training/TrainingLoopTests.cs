@@ -156,6 +156,20 @@ public class TrainingLoopTests
         Assert.Equal(3, outcome.BestEpoch);
     }
 
+    [Theory]
+    [InlineData(3, new[] { 0.80, 0.90, 0.89 })]
+    [InlineData(2, new[] { 0.80, 0.90, 0.87 })]
+    [InlineData(2, new[] { 0.89, 0.90, 0.87, 0.87, 0.90 })]
+    [InlineData(3, new[] { 0.90, 0.89, 0.88, 0.87 })]
+    public void Of_epochs_alike_within_the_noise_the_latest_is_kept(int kept, double[] metrics)
+    {
+        int epoch = 0;
+        TrainingOutcome outcome = Run(Plan(epochs: metrics.Length, batchSize: 10),
+            _ => new ValidationScore(1, metrics[epoch++]) { Noise = 0.0201 }, patience: 2);
+        Assert.Equal(kept, outcome.BestEpoch);
+        Assert.Equal(kept, outcome.State["steps"].Values[0]);
+    }
+
     [Fact]
     public void Without_validation_the_last_epoch_is_kept()
     {
