@@ -40,7 +40,7 @@ public sealed partial class LoraTextClassificationTrainer
 
         /// <summary>
         /// Passes over the training rows at most, 1 or more; null (default) suits their number: 8,000 rows are seen in all, in no
-        /// fewer than 5 passes and no more than 20.
+        /// more than 20 passes and no fewer than 3, or than 5 where there are fewer than 500 rows a class.
         /// </summary>
         public int? Epochs;
 

@@ -213,7 +213,7 @@ internal sealed class TrainingRun
 
     private TrainingRecipe Recipe(TrainingData data)
     {
-        TrainingRecipe recipe = TrainingRecipe.For(data.Training.Count, _encoder.HiddenSize);
+        TrainingRecipe recipe = TrainingRecipe.For(data.Training.Count, data.Labels.Count, _encoder.HiddenSize);
         return recipe with { LearningRate = _settings.LearningRate(recipe, _encoder.HiddenSize) };
     }
 

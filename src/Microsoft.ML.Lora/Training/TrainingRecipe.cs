@@ -11,14 +11,16 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     private const int FewestPerClass = 20;
     private const int MostToHoldBack = 500;
     private const int FewExamples = 2000;
-    private const int FewestEpochs = 5;
+    private const int ManyPerClass = 500;
+    private const int FewestEpochs = 3;
+    private const int FewestEpochsOfRareClasses = 5;
     private const int MostEpochs = 20;
     private const int SmallBatch = 16;
     private const int LargeBatch = 32;
 
-    /// <summary>What suits a number of training examples and a base model's width.</summary>
-    public static TrainingRecipe For(int examples, int hiddenSize) => new(
-        EpochsFor(examples), examples < FewExamples ? SmallBatch : LargeBatch, LearningRateFor(hiddenSize));
+    /// <summary>What suits a number of training examples and of classes and a base model's width.</summary>
+    public static TrainingRecipe For(int examples, int classes, int hiddenSize) => new(
+        EpochsFor(examples, classes), examples < FewExamples ? SmallBatch : LargeBatch, LearningRateFor(hiddenSize));
 
     /// <summary>
     /// Share of the examples to validate with: a tenth, but no more than 500 of them; none of fewer than 500, and none where each
@@ -31,9 +33,12 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     /// <summary>Whether a head had better start from a linear probe: where classes have few examples to start a random one with.</summary>
     public static bool StartsFromProbe(int examples, int classes) => examples < (long)classes * EnoughPerClass;
 
-    // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen or each 20 times.
-    private static int EpochsFor(int examples) =>
-        Math.Clamp((8_000 + examples - 1) / Math.Max(1, examples), FewestEpochs, MostEpochs);
+    // Few examples make few steps an epoch: they are gone through more often, until 8,000 were seen or each 20 times. Of many, a
+    // class that is met often enough is learned in 3 passes; more of them fit the training rows closer and others worse.
+    private static int EpochsFor(int examples, int classes) => Math.Clamp(
+        (8_000 + examples - 1) / Math.Max(1, examples),
+        examples < (long)classes * ManyPerClass ? FewestEpochsOfRareClasses : FewestEpochs,
+        MostEpochs);
 
     // About ten times what suits full fine-tuning; smaller encoders take more.
     private static float LearningRateFor(int hiddenSize) => hiddenSize switch

@@ -31,6 +31,8 @@ internal sealed partial class AccuracyArguments
 
     public int? ExamplesPerClass { get; private set; }
 
+    public bool TakesFirst { get; private set; }
+
     public int Seed { get; private set; }
 
     public LoraTextClassificationTrainer.Options Options { get; } = new();
@@ -40,6 +42,12 @@ internal sealed partial class AccuracyArguments
         Train = Take("--train") ?? throw new ArgumentException("--train FILE is needed.");
         Test = Take("--test") ?? throw new ArgumentException("--test FILE is needed.");
         ExamplesPerClass = (int?)Number("--per-class");
+        TakesFirst = Take("--take") switch
+        {
+            null or "drawn" => false,
+            "first" => true,
+            { } other => throw new ArgumentException($"--take {other} is not known; drawn and first are."),
+        };
         Validate = Take("--validate");
         Seed = (int)(Number("--seed") ?? 1);
         if (Take("--task") is { } task && task != "multiclass")

@@ -12,7 +12,7 @@ internal static class AccuracyBench
 {
     private const string Usage =
         "usage: bench accuracy --train FILE --test FILE [--validate FILE] [--base FOLDER] [--epochs N] [--rank R|auto] [--alpha A] [--lr X] [--seed S]\n" +
-        "       [--batch B] [--dropout P] [--pooling auto|mean|firsttoken|familyhead] [--patience N] [--holdout F] [--per-class N] [--probe 0]\n" +
+        "       [--batch B] [--dropout P] [--pooling auto|mean|firsttoken|familyhead] [--patience N] [--holdout F] [--per-class N] [--take drawn|first] [--probe 0]\n" +
         "       [--warmup F] [--decay W] [--max-tokens T] [--threads N] [--task multiclass] [--progress]\n" +
         "       [--fine-tuning lora|full|head-only] [--formulation dora] [--initialization pissa] [--scaling rank-stabilized] [--bias all]\n" +
         "       [--targets all|qv|attention|ffn|NAME,…] [--optimizer sgd] [--momentum M] [--schedule one-cycle] [--accumulation N]\n" +
@@ -47,7 +47,7 @@ internal static class AccuracyBench
         }
         if (given.ExamplesPerClass is int perClass)
         {
-            train = FewExamples.Draw(context, given.Train, perClass, given.Seed);
+            train = FewExamples.Take(context, given.Train, perClass, given.TakesFirst ? null : given.Seed);
         }
         ITransformer keys = context.Transforms.Conversion.MapValueToKey("Label").Fit(train);
         LoraTextClassificationTrainer.Options options = given.Options;

@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Lora.Benchmarks.Accuracy;
 
-/// <summary>A few rows of every class of a file: all its rows are shuffled by the seed, and the first of each class are taken.</summary>
+/// <summary>A few rows of every class of a file: the first of each in the file's order, or after all rows were shuffled by a seed.</summary>
 internal static class FewExamples
 {
     public sealed class Row
@@ -14,11 +14,18 @@ internal static class FewExamples
         public string Pair { get; set; } = "";
     }
 
-    /// <summary>Draws <paramref name="perClass"/> rows of every class; all of a class that has fewer.</summary>
-    public static IDataView Draw(MLContext context, string file, int perClass, int seed)
+    /// <summary>Takes <paramref name="perClass"/> rows of every class; all of a class that has fewer.</summary>
+    /// <param name="context">Makes the view.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="perClass">Rows of a class.</param>
+    /// <param name="seed">Shuffles the rows before; null to take them in the file's order.</param>
+    public static IDataView Take(MLContext context, string file, int perClass, int? seed)
     {
         string[][] rows = [.. File.ReadLines(file).Skip(1).Select(line => line.Split('\t'))];
-        new Random(seed).Shuffle(rows);
+        if (seed is int number)
+        {
+            new Random(number).Shuffle(rows);
+        }
         return context.Data.LoadFromEnumerable<Row>(
         [
             .. rows.GroupBy(row => row[0]).SelectMany(group => group.Take(perClass)).Select(row => new Row

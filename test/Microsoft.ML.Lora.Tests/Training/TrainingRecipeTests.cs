@@ -7,16 +7,19 @@ namespace Microsoft.ML.Lora.Tests.Training;
 public class TrainingRecipeTests
 {
     [Theory]
-    [InlineData(1, 20, 16)]
-    [InlineData(48, 20, 16)]
-    [InlineData(800, 10, 16)]
-    [InlineData(801, 10, 16)]
-    [InlineData(1999, 5, 16)]
-    [InlineData(2000, 5, 32)]
-    [InlineData(1_000_000, 5, 32)]
-    public void Few_rows_are_seen_more_often_in_smaller_batches(int rows, int epochs, int batch)
+    [InlineData(1, 2, 20, 16)]
+    [InlineData(48, 6, 20, 16)]
+    [InlineData(800, 2, 10, 16)]
+    [InlineData(801, 2, 10, 16)]
+    [InlineData(1999, 2, 5, 16)]
+    [InlineData(2000, 2, 4, 32)]
+    [InlineData(2999, 6, 5, 32)]
+    [InlineData(3000, 6, 3, 32)]
+    [InlineData(9492, 77, 5, 32)]
+    [InlineData(1_000_000, 2, 3, 32)]
+    public void Few_rows_are_seen_more_often_in_smaller_batches(int rows, int classes, int epochs, int batch)
     {
-        TrainingRecipe recipe = TrainingRecipe.For(rows, hiddenSize: 384);
+        TrainingRecipe recipe = TrainingRecipe.For(rows, classes, hiddenSize: 384);
         Assert.Equal((epochs, batch), (recipe.Epochs, recipe.BatchSize));
     }
 
@@ -26,7 +29,7 @@ public class TrainingRecipeTests
     [InlineData(768, 3e-4f)]
     [InlineData(1024, 2e-4f)]
     public void Wider_bases_learn_at_lower_rates(int width, float rate) =>
-        Assert.Equal(rate, TrainingRecipe.For(5000, width).LearningRate);
+        Assert.Equal(rate, TrainingRecipe.For(5000, 2, width).LearningRate);
 
     [Theory]
     [InlineData(48, 6, true)]
