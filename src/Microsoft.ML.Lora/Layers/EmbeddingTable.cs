@@ -37,6 +37,7 @@ internal sealed class EmbeddingTable(string name, StoredTensor stored)
         if (_parameter is not null)
         {
             stored.CopyTo(_parameter.Value.Span);
+            stored.ReleasePages();
         }
     }
 

@@ -11,13 +11,16 @@ internal sealed unsafe class MappedMemory : IDisposable
     private readonly byte* _pointer;
     private readonly SafeBuffer? _mapping;
     private readonly List<IDisposable> _owned;
+    private readonly bool _canRelease;
     private volatile bool _disposed;
 
-    private MappedMemory(byte* pointer, long length, SafeBuffer? mapping, params List<IDisposable> owned)
+    private MappedMemory(
+        byte* pointer, long length, SafeBuffer? mapping, bool canRelease, params List<IDisposable> owned)
     {
         _pointer = pointer;
         _mapping = mapping;
         _owned = owned;
+        _canRelease = canRelease;
         Length = length;
     }
 
@@ -32,7 +35,7 @@ internal sealed unsafe class MappedMemory : IDisposable
         {
             if (stream.Length == 0)
             {
-                return new MappedMemory(null, 0, null, stream);
+                return new MappedMemory(null, 0, null, false, stream);
             }
 
             // The file's length is taken once: the view covers what was there when it was opened.
@@ -43,7 +46,8 @@ internal sealed unsafe class MappedMemory : IDisposable
             byte* start = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             return new MappedMemory(
-                start + view.PointerOffset, length, view.SafeMemoryMappedViewHandle, view, file, stream);
+                start + view.PointerOffset, length, view.SafeMemoryMappedViewHandle, OperatingSystem.IsLinux(), view, file,
+                stream);
         }
         catch
         {
@@ -57,7 +61,9 @@ internal sealed unsafe class MappedMemory : IDisposable
     {
         if (stream is UnmanagedMemoryStream resource)
         {
-            return new MappedMemory(resource.PositionPointer, resource.Length - resource.Position, null, resource);
+            return new MappedMemory(
+                resource.PositionPointer, resource.Length - resource.Position, null,
+                FilePages.CanRelease(resource.PositionPointer), resource);
         }
 
         using (stream)
@@ -72,7 +78,7 @@ internal sealed unsafe class MappedMemory : IDisposable
     public static MappedMemory FromArray(byte[] bytes)
     {
         var pin = new Pin(bytes);
-        return new MappedMemory(pin.Pointer, bytes.Length, null, pin);
+        return new MappedMemory(pin.Pointer, bytes.Length, null, false, pin);
     }
 
     /// <summary>
@@ -98,6 +104,21 @@ internal sealed unsafe class MappedMemory : IDisposable
     {
         using var bytes = Borrow(offset, destination.Length);
         bytes.Span.CopyTo(destination);
+    }
+
+    /// <summary>
+    /// Says that a run of bytes has been read and will hardly be read again: a file's pages leave this process's memory meanwhile.
+    /// </summary>
+    public void Release(long offset, long length)
+    {
+        if (!_canRelease || length <= 0)
+        {
+            return;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
+        using var bytes = Borrow(offset, 1);
+        FilePages.Release(_pointer + offset, length);
     }
 
     /// <inheritdoc/>
