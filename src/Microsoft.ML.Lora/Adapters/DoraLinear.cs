@@ -90,7 +90,8 @@ internal sealed class DoraLinear : LoraLinear
     }
 
     /// <inheritdoc/>
-    public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
+    public override void Backward(
+        Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate, Matrix multiplier = default)
     {
         Frozen.BackwardBias(pass, gradOutput);
         Workspace.Position mark = pass.Workspace.Mark();
@@ -98,7 +99,7 @@ internal sealed class DoraLinear : LoraLinear
         Matrix inverseLength = _inverseLength.AsMatrix(1, OutFeatures);
         ColumnScaling.Backward(
             gradOutput, memo.Product, Scale, inverseLength, gradProduct, Magnitude.In(pass.Gradients!));
-        BackwardProduct(pass, memo, gradProduct, gradInput, accumulate);
+        BackwardProduct(pass, memo, gradProduct, gradInput, accumulate, multiplier);
         pass.Workspace.Release(mark);
     }
 

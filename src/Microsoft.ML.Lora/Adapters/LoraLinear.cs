@@ -99,10 +99,11 @@ internal class LoraLinear : LinearLayer
     }
 
     /// <inheritdoc/>
-    public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
+    public override void Backward(
+        Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate, Matrix multiplier = default)
     {
         Frozen.BackwardBias(pass, gradOutput);
-        BackwardProduct(pass, memo, gradOutput, gradInput, accumulate);
+        BackwardProduct(pass, memo, gradOutput, gradInput, accumulate, multiplier);
     }
 
     /// <inheritdoc/>
@@ -130,7 +131,7 @@ internal class LoraLinear : LinearLayer
 
     /// <summary>Gradients of A, B and x from that of the product.</summary>
     protected void BackwardProduct(
-        Pass pass, in LinearMemo memo, Matrix gradProduct, Matrix gradInput, bool accumulate)
+        Pass pass, in LinearMemo memo, Matrix gradProduct, Matrix gradInput, bool accumulate, Matrix multiplier)
     {
         Workspace.Position mark = pass.Workspace.Mark();
         Matrix gradLowRank = pass.Workspace.Rent(gradProduct.Rows, Rank);
@@ -139,7 +140,8 @@ internal class LoraLinear : LinearLayer
         LowRank.AccumulateOuter(gradLowRank, memo.Input, memo.Dropout, A.In(pass.Gradients!));
         if (!gradInput.IsEmpty)
         {
-            Frozen.MultiplyTransposed(pass, gradProduct, gradLowRank, gradInput, accumulate, memo.Dropout);
+            var epilogue = new Epilogue { Accumulate = accumulate, TailDropout = memo.Dropout, Multiplier = multiplier };
+            Frozen.MultiplyTransposed(pass, gradProduct, gradLowRank, gradInput, epilogue);
         }
 
         pass.Workspace.Release(mark);

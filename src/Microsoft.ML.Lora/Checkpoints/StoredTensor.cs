@@ -69,6 +69,24 @@ internal sealed class StoredTensor
         }
     }
 
+    /// <summary>Whether all elements of a tensor of F16 are below <see cref="ShortFloat.Limit"/>; none is infinite then.</summary>
+    public bool HasSmallHalves()
+    {
+        for (long first = 0; first < ElementCount; first += ChunkElements)
+        {
+            using var bytes = BorrowElements(first, (int)Math.Min(ChunkElements, ElementCount - first));
+            if (!Tensors.Widen.AreSmall(bytes.Span))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Says that all elements have been read and will hardly be read again: their file's pages need no memory meanwhile.</summary>
+    public void ReleasePages() => _memory.Release(_offset, ByteCount);
+
     /// <summary>All elements, widened to float.</summary>
     public float[] ToArray()
     {

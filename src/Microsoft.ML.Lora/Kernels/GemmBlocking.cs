@@ -10,10 +10,10 @@ namespace Microsoft.ML.Lora.Kernels;
 internal static class GemmBlocking
 {
 #if DEBUG
-    private const int MaxK = 24;
+    public const int MaxK = 24;
     private const int BlockFloats = 24 * 18;
 #else
-    private const int MaxK = 1024;
+    public const int MaxK = 1024;
     private const int BlockFloats = 96 * 1024;
 #endif
 

@@ -64,14 +64,15 @@ internal unsafe struct GemmJob : IParallelJob
             K = count,
             TailStride = (nint)Tail.Stride * sizeof(float),
             TailK = last && Epilogue.TailDropout.IsEmpty ? Tail.Columns : 0,
-            Panel = (byte*)(B.Data + panel.Offset + ((long)k * panel.Width)),
-            PanelStride = panel.Width * sizeof(float),
-            TailPanel = (byte*)(B.Data + panel.Offset + ((long)B.K * panel.Width)),
+            Panel = B.Row(panel, k),
+            PanelStride = panel.Width * B.ElementBytes,
+            TailPanel = (byte*)B.Tail(panel),
             CStride = (nint)C.Stride * sizeof(float),
             Bias = (byte*)(k > 0 || Epilogue.Bias == null ? null : Epilogue.Bias + panel.FirstColumn),
             AddendStride = (nint)addend.Stride * sizeof(float),
         };
         var tiles = (lastRow - firstRow + panel.Kernel.MaxRows - 1) / panel.Kernel.MaxRows;
+        var element = B.Element;
         for (var t = 0; t < tiles; t++)
         {
             var (from, to) = Share(t, tiles, lastRow - firstRow);
@@ -95,13 +96,24 @@ internal unsafe struct GemmJob : IParallelJob
                 PrefetchEpilogue(panel, row, to - from);
             }
 
+            // The first tile writes what it widens for those that follow.
+            tile.Widened = element != PanelElement.Float32 && tiles > 1
+                ? (byte*)Scratch.Panel(GemmBlocking.MaxK * panel.Width)
+                : null;
             if (panel.Columns == panel.Width)
             {
-                panel.Kernel.Run(to - from, &tile);
+                panel.Kernel.Run(element, to - from, &tile);
             }
             else
             {
-                RunEdge(panel, tile, to - from, scratch);
+                RunEdge(panel, tile, element, to - from, scratch);
+            }
+
+            if (tile.Widened != null)
+            {
+                element = PanelElement.Float32;
+                tile.Panel = tile.Widened;
+                tile.PanelStride = panel.Width * sizeof(float);
             }
 
             if (last && HasEpilogue)
@@ -123,10 +135,10 @@ internal unsafe struct GemmJob : IParallelJob
     // and there is just time enough to fetch it.
     private readonly void PrefetchPanel(ref MicroTile tile, in PackedPanel next, int k, int index, int tiles, int rows)
     {
-        var bytes = tile.K * next.Width * sizeof(float);
+        var bytes = tile.K * next.Width * B.ElementBytes;
         var share = (bytes / tiles) + CachePrefetch.LineBytes;
         var lines = (share / rows / CachePrefetch.LineBytes) + 1;
-        tile.Prefetch = (byte*)(B.Data + next.Offset + ((long)k * next.Width)) + ((long)bytes * index / tiles);
+        tile.Prefetch = B.Row(next, k) + ((long)bytes * index / tiles);
         tile.PrefetchStride = lines * CachePrefetch.LineBytes;
         tile.PrefetchMask = (int)BitOperations.RoundUpToPowerOf2((uint)(tile.K / lines / 2) + 1) - 1;
     }
@@ -139,7 +151,7 @@ internal unsafe struct GemmJob : IParallelJob
     }
 
     // A panel that reaches beyond the last column is computed aside: C, bias and addend end before its zeros.
-    private static void RunEdge(in PackedPanel panel, MicroTile tile, int rows, float* scratch)
+    private static void RunEdge(in PackedPanel panel, MicroTile tile, PanelElement element, int rows, float* scratch)
     {
         var c = tile.C;
         var stride = tile.CStride;
@@ -154,7 +166,7 @@ internal unsafe struct GemmJob : IParallelJob
         tile.C = (byte*)scratch;
         tile.CStride = panel.Width * sizeof(float);
         tile.Addend = null;
-        panel.Kernel.Run(rows, &tile);
+        panel.Kernel.Run(element, rows, &tile);
         for (var i = 0; i < rows; i++)
         {
             for (var n = 0; n < panel.Columns; n++)
@@ -198,6 +210,7 @@ internal unsafe struct GemmJob : IParallelJob
         tile.K = Tail.Columns;
         tile.TailK = 0;
         tile.Panel = tile.TailPanel;
+        tile.PanelStride = panel.Width * sizeof(float);
         tile.C = (byte*)scratch;
         tile.CStride = panel.Width * sizeof(float);
         tile.Bias = null;

@@ -23,6 +23,12 @@ internal unsafe interface ISimd<V>
     /// <summary>Writes the first <paramref name="count"/> lanes, fewer than a vector, and nothing beyond.</summary>
     static abstract void StorePartial(float* destination, V value, int count);
 
+    /// <summary>Numbers of the format <see cref="Tensors.ShortFloat"/> as floats.</summary>
+    static abstract V WidenShort(ushort* source);
+
+    /// <summary>The upper halves of floats as floats.</summary>
+    static abstract V WidenBFloat16(ushort* source);
+
     static abstract V Add(V a, V b);
 
     static abstract V Subtract(V a, V b);

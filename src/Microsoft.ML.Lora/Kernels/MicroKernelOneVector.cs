@@ -12,9 +12,10 @@ namespace Microsoft.ML.Lora.Kernels;
 /// those in registers, and no array. Rows are reached from four pointers as base, base + stride, base + 2 · stride,
 /// which are addressing modes and cost no instruction. A is read in place.
 /// </remarks>
-internal static unsafe class MicroKernelOneVector<S, V>
+internal static unsafe class MicroKernelOneVector<S, V, TElement>
     where S : struct, ISimd<V>
     where V : struct
+    where TElement : struct, IPanelElement
 {
     /// <summary>Runs a tile of <typeparamref name="TRows"/> rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -43,6 +44,7 @@ internal static unsafe class MicroKernelOneVector<S, V>
         var k = tile->K;
         var ahead = tile->Prefetch;
         var aheadStride = tile->PrefetchStride;
+        var widened = (float*)tile->Widened;
         for (var tail = false; ; tail = true)
         {
             var a3 = a0 + (3 * stride);
@@ -56,7 +58,21 @@ internal static unsafe class MicroKernelOneVector<S, V>
                     ahead += CachePrefetch.LineBytes;
                 }
 
-                var p = S.Load((float*)panel);
+                V p;
+                if (TElement.IsFloat || tail)
+                {
+                    p = S.Load((float*)panel);
+                }
+                else
+                {
+                    p = TElement.Widen<S, V>((ushort*)panel);
+                    if (widened != null)
+                    {
+                        S.Store(widened, p);
+                        widened += S.Count;
+                    }
+                }
+
                 panel += panelStride;
                 V x;
                 x = S.Create(*(float*)a0);
@@ -140,6 +156,7 @@ internal static unsafe class MicroKernelOneVector<S, V>
 
             a0 = tile->Tail;
             panel = tile->TailPanel;
+            panelStride = S.Count * sizeof(float);
             stride = tile->TailStride;
             step = sizeof(float);
             k = tile->TailK;

@@ -12,9 +12,10 @@ namespace Microsoft.ML.Lora.Kernels;
 /// those in registers, and no array. Rows are reached from four pointers as base, base + stride, base + 2 · stride,
 /// which are addressing modes and cost no instruction. A is read in place.
 /// </remarks>
-internal static unsafe class MicroKernelTwoVectors<S, V>
+internal static unsafe class MicroKernelTwoVectors<S, V, TElement>
     where S : struct, ISimd<V>
     where V : struct
+    where TElement : struct, IPanelElement
 {
     /// <summary>Runs a tile of <typeparamref name="TRows"/> rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -49,6 +50,7 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
         var k = tile->K;
         var ahead = tile->Prefetch;
         var aheadStride = tile->PrefetchStride;
+        var widened = (float*)tile->Widened;
         for (var tail = false; ; tail = true)
         {
             var a3 = a0 + (3 * stride);
@@ -62,8 +64,24 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
                     ahead += CachePrefetch.LineBytes;
                 }
 
-                var p = S.Load((float*)panel);
-                var q = S.Load((float*)panel + S.Count);
+                V p, q;
+                if (TElement.IsFloat || tail)
+                {
+                    p = S.Load((float*)panel);
+                    q = S.Load((float*)panel + S.Count);
+                }
+                else
+                {
+                    p = TElement.Widen<S, V>((ushort*)panel);
+                    q = TElement.Widen<S, V>((ushort*)panel + S.Count);
+                    if (widened != null)
+                    {
+                        S.Store(widened, p);
+                        S.Store(widened + S.Count, q);
+                        widened += 2 * S.Count;
+                    }
+                }
+
                 panel += panelStride;
                 V x;
                 x = S.Create(*(float*)a0);
@@ -159,6 +177,7 @@ internal static unsafe class MicroKernelTwoVectors<S, V>
 
             a0 = tile->Tail;
             panel = tile->TailPanel;
+            panelStride = 2 * S.Count * sizeof(float);
             stride = tile->TailStride;
             step = sizeof(float);
             k = tile->TailK;

@@ -9,27 +9,27 @@ internal static unsafe class MicroKernels
 {
     private static readonly MicroKernel[] _avx512 =
     [
-        new(32, PanelElement.Float32, TwoVectors<Simd512, Vector512<float>>(12)),
-        new(16, PanelElement.Float32, OneVector<Simd512, Vector512<float>>()),
-        new(8, PanelElement.Float32, OneVector<Simd256, Vector256<float>>()),
+        TwoVectors<Simd512, Vector512<float>>(32, 12),
+        OneVector<Simd512, Vector512<float>>(16),
+        OneVector<Simd256, Vector256<float>>(8),
     ];
 
     private static readonly MicroKernel[] _avx2 =
     [
-        new(16, PanelElement.Float32, TwoVectors<Simd256, Vector256<float>>(6)),
-        new(8, PanelElement.Float32, OneVector<Simd256, Vector256<float>>()),
+        TwoVectors<Simd256, Vector256<float>>(16, 6),
+        OneVector<Simd256, Vector256<float>>(8),
     ];
 
     private static readonly MicroKernel[] _vector128 =
     [
-        new(8, PanelElement.Float32, TwoVectors<Simd128, Vector128<float>>(AdvSimd.IsSupported ? 12 : 6)),
-        new(4, PanelElement.Float32, OneVector<Simd128, Vector128<float>>()),
+        TwoVectors<Simd128, Vector128<float>>(8, AdvSimd.IsSupported ? 12 : 6),
+        OneVector<Simd128, Vector128<float>>(4),
     ];
 
     private static readonly MicroKernel[] _scalar =
     [
-        new(2, PanelElement.Float32, TwoVectors<SimdScalar, float>(6)),
-        new(1, PanelElement.Float32, OneVector<SimdScalar, float>()),
+        TwoVectors<SimdScalar, float>(2, 6),
+        OneVector<SimdScalar, float>(1),
     ];
 
     /// <summary>The kernels of an instruction set; each panel width is half of the one before.</summary>
@@ -41,31 +41,54 @@ internal static unsafe class MicroKernels
         _ => _scalar,
     };
 
-    private static nint[] TwoVectors<S, V>(int maxRows)
+    private static MicroKernel TwoVectors<S, V>(int panelWidth, int maxRows)
+        where S : struct, ISimd<V>
+        where V : struct => new(
+            panelWidth,
+            TwoVectors<S, V, Float32Element>()[..maxRows],
+            TwoVectors<S, V, Float16Element>()[..maxRows],
+            TwoVectors<S, V, BFloat16Element>()[..maxRows]);
+
+    private static MicroKernel OneVector<S, V>(int panelWidth)
+        where S : struct, ISimd<V>
+        where V : struct => new(
+            panelWidth, OneVector<S, V, Float32Element>(), OneVector<S, V, Float16Element>(), OneVector<S, V, BFloat16Element>());
+
+    private static nint[] TwoVectors<S, V, TElement>()
         where S : struct, ISimd<V>
         where V : struct
-    {
-        nint[] all =
+        where TElement : struct, IPanelElement =>
         [
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows1>, (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows2>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows3>, (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows4>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows5>, (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows6>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows7>, (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows8>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows9>, (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows10>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows11>, (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V>.Run<Rows12>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows1>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows2>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows3>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows4>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows5>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows6>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows7>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows8>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows9>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows10>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows11>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows12>,
         ];
-        return all[..maxRows];
-    }
 
-    private static nint[] OneVector<S, V>()
+    private static nint[] OneVector<S, V, TElement>()
         where S : struct, ISimd<V>
-        where V : struct =>
+        where V : struct
+        where TElement : struct, IPanelElement =>
         [
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows1>, (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows2>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows3>, (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows4>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows5>, (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows6>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows7>, (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows8>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows9>, (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows10>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows11>, (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V>.Run<Rows12>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows1>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows2>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows3>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows4>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows5>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows6>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows7>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows8>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows9>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows10>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows11>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows12>,
         ];
 }

@@ -24,7 +24,12 @@ internal unsafe struct MicroTile
     public byte* Panel;
     public nint PanelStride;
 
-    /// <summary>Panel rows for the tail.</summary>
+    /// <summary>
+    /// Where a panel of 16-bit numbers is written as floats on the way, row after row, for the tiles that follow; null for nowhere.
+    /// </summary>
+    public byte* Widened;
+
+    /// <summary>Panel rows for the tail, always floats and packed.</summary>
     public byte* TailPanel;
 
     /// <summary>

@@ -9,15 +9,23 @@ internal static unsafe class Scratch
     [ThreadStatic]
     private static AlignedBuffer? _buffer;
 
+    [ThreadStatic]
+    private static AlignedBuffer? _panel;
+
     /// <summary>At least <paramref name="count"/> floats with undefined contents, 64-byte aligned.</summary>
-    public static float* Floats(long count)
+    public static float* Floats(long count) => Grow(ref _buffer, count);
+
+    /// <summary>The same in a place of its own, for the block of a panel that a product widens.</summary>
+    public static float* Panel(long count) => Grow(ref _panel, count);
+
+    private static float* Grow(ref AlignedBuffer? buffer, long count)
     {
-        if (_buffer == null || _buffer.Length < count)
+        if (buffer == null || buffer.Length < count)
         {
-            _buffer?.Dispose();
-            _buffer = new AlignedBuffer(Math.Max(count, 1 << 14));
+            buffer?.Dispose();
+            buffer = new AlignedBuffer(Math.Max(count, 1 << 14));
         }
 
-        return _buffer.Pointer;
+        return buffer.Pointer;
     }
 }

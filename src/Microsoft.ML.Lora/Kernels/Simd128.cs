@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Microsoft.ML.Lora.Tensors;
 using Lanes = System.Runtime.Intrinsics.Vector128<float>;
 
 namespace Microsoft.ML.Lora.Kernels;
@@ -26,6 +27,17 @@ internal readonly unsafe struct Simd128 : ISimd<Lanes>
 
     public static void StorePartial(float* destination, Lanes value, int count) =>
         new ReadOnlySpan<float>(&value, count).CopyTo(new Span<float>(destination, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes WidenShort(ushort* source)
+    {
+        var bits = Vector128.WidenLower(Vector128.CreateScalar(*(long*)source).AsInt16()) << ShortFloat.Shift;
+        return (bits & Vector128.Create(ShortFloat.Mask)).AsSingle() * Vector128.Create(ShortFloat.Scale);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes WidenBFloat16(ushort* source) =>
+        (Vector128.WidenLower(Vector128.CreateScalar(*(long*)source).AsInt16()) << 16).AsSingle();
 
     public static Lanes Add(Lanes a, Lanes b) => a + b;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Microsoft.ML.Lora.Tensors;
 using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace Microsoft.ML.Lora.Kernels;
@@ -25,6 +26,17 @@ internal readonly unsafe struct Simd256 : ISimd<Lanes>
 
     public static void StorePartial(float* destination, Lanes value, int count) =>
         new ReadOnlySpan<float>(&value, count).CopyTo(new Span<float>(destination, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes WidenShort(ushort* source)
+    {
+        var bits = Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)) << ShortFloat.Shift;
+        return (bits & Vector256.Create(ShortFloat.Mask)).AsSingle() * Vector256.Create(ShortFloat.Scale);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes WidenBFloat16(ushort* source) =>
+        (Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)) << 16).AsSingle();
 
     public static Lanes Add(Lanes a, Lanes b) => a + b;
 

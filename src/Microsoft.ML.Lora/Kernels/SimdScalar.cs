@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Kernels;
 
@@ -19,6 +20,10 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static void StorePartial(float* destination, float value, int count)
     {
     }
+
+    public static float WidenShort(ushort* source) => ShortFloat.Widen(*source);
+
+    public static float WidenBFloat16(ushort* source) => BitConverter.UInt32BitsToSingle((uint)*source << 16);
 
     public static float Add(float a, float b) => a + b;
 

@@ -8,6 +8,10 @@ namespace Microsoft.ML.Lora.Layers;
 /// A linear layer of the base: its weight goes from the checkpoint straight into packed panels and never changes. Only its bias
 /// may be trained.
 /// </summary>
+/// <remarks>
+/// A weight that is stored in 16 bits stays in 16 bits in the panels, half the memory and half of what a product has to fetch, and is
+/// widened on the way into the multipliers: the same numbers, so the same bits. What is amended is packed as floats.
+/// </remarks>
 internal sealed class FrozenLinear : LinearLayer
 {
     // Rows widened at a time while packing: whole panels of any kernel, and a few hundred kilobytes.
@@ -17,6 +21,8 @@ internal sealed class FrozenLinear : LinearLayer
     private readonly AlignedBuffer? _bias;
     private Parameter? _biasParameter;
     private WeightPanels? _panels;
+    private WeightAmendment? _amendment;
+    private PanelElement? _element;
 
     /// <summary>A layer of a checkpoint, not yet packed.</summary>
     /// <param name="name">The module path.</param>
@@ -43,7 +49,17 @@ internal sealed class FrozenLinear : LinearLayer
     public int TailCapacity { get; set; }
 
     /// <summary>Changes rows of the weight on their way into the panels: a merge, or an initialisation that takes a part out.</summary>
-    public WeightAmendment? Amendment { get; set; }
+    public WeightAmendment? Amendment
+    {
+        get => _amendment;
+        set => (_amendment, _element) = (value, null);
+    }
+
+    /// <summary>What the panels hold.</summary>
+    public PanelElement Element => _element ??= Amendment is not null ? PanelElement.Float32
+        : _weight.Type == StorageType.F16 && _weight.HasSmallHalves() ? PanelElement.Float16
+        : _weight.Type == StorageType.BF16 ? PanelElement.BFloat16
+        : PanelElement.Float32;
 
     /// <summary>Whether the layer has a bias.</summary>
     public bool HasBias => _bias is not null;
@@ -77,13 +93,15 @@ internal sealed class FrozenLinear : LinearLayer
             ReadRows(first, rows);
             visit(first, rows);
         }
+
+        _weight.ReleasePages();
     }
 
     /// <inheritdoc/>
     public override void Prepare(bool inputGradient)
     {
         _panels?.Dispose();
-        _panels = new WeightPanels(InFeatures, OutFeatures, TailCapacity, inputGradient);
+        _panels = new WeightPanels(InFeatures, OutFeatures, TailCapacity, inputGradient, Element);
         VisitRows(_panels.Pack);
         if (_biasParameter is not null)
         {
@@ -99,12 +117,14 @@ internal sealed class FrozenLinear : LinearLayer
         Multiply(pass, input, default, output, epilogue);
 
     /// <inheritdoc/>
-    public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
+    public override void Backward(
+        Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate, Matrix multiplier = default)
     {
         BackwardBias(pass, gradOutput);
         if (!gradInput.IsEmpty)
         {
-            MultiplyTransposed(pass, gradOutput, default, gradInput, accumulate, default);
+            MultiplyTransposed(
+                pass, gradOutput, default, gradInput, new Epilogue { Accumulate = accumulate, Multiplier = multiplier });
         }
     }
 
@@ -116,10 +136,10 @@ internal sealed class FrozenLinear : LinearLayer
     public void MultiplyWithoutBias(Matrix input, Matrix inputTail, Matrix output, ThreadTeam team) =>
         _panels!.Multiply(input, inputTail, output, default, team);
 
-    /// <summary>gradInput (+)= [gradOutput | gradTail] · [W ; A], the second part through the dropout.</summary>
+    /// <summary>gradInput = [gradOutput | gradTail] · [W ; A], then the epilogue.</summary>
     public void MultiplyTransposed(
-        Pass pass, Matrix gradOutput, Matrix gradTail, Matrix gradInput, bool accumulate, DropoutMask tailDropout) =>
-        _panels!.MultiplyTransposed(gradOutput, gradTail, gradInput, accumulate, tailDropout, pass.Team);
+        Pass pass, Matrix gradOutput, Matrix gradTail, Matrix gradInput, in Epilogue epilogue) =>
+        _panels!.MultiplyTransposed(gradOutput, gradTail, gradInput, epilogue, pass.Team);
 
     /// <summary>Adds the bias's gradient where it is trained.</summary>
     public void BackwardBias(Pass pass, Matrix gradOutput)

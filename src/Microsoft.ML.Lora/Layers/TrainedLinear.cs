@@ -79,7 +79,8 @@ internal sealed class TrainedLinear : LinearLayer
     }
 
     /// <inheritdoc/>
-    public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
+    public override void Backward(
+        Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate, Matrix multiplier = default)
     {
         Matrix gradWeight = _weight.In(pass.Gradients!);
         if (gradOutput.Rows <= FewRows)
@@ -98,7 +99,8 @@ internal sealed class TrainedLinear : LinearLayer
 
         if (!gradInput.IsEmpty)
         {
-            _panels!.MultiplyTransposed(gradOutput, default, gradInput, accumulate, default, pass.Team);
+            var epilogue = new Epilogue { Accumulate = accumulate, Multiplier = multiplier };
+            _panels!.MultiplyTransposed(gradOutput, default, gradInput, epilogue, pass.Team);
         }
     }
 

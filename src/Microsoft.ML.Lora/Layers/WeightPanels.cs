@@ -7,10 +7,16 @@ namespace Microsoft.ML.Lora.Layers;
 /// A weight W [out, in] packed for both directions: Wᵀ for y = x · Wᵀ, and W for gradInput = gradOutput · W where that is needed.
 /// Each has spare rows at its end for a low-rank update, which rides in the same product.
 /// </summary>
-internal sealed class WeightPanels(int inFeatures, int outFeatures, int tailCapacity, bool inputGradient) : IDisposable
+/// <param name="inFeatures">Columns of W.</param>
+/// <param name="outFeatures">Rows of W.</param>
+/// <param name="tailCapacity">The greatest rank of an update.</param>
+/// <param name="inputGradient">Whether the second direction is needed.</param>
+/// <param name="element">What W is kept in; a narrow one takes only numbers that it holds exactly.</param>
+internal sealed class WeightPanels(
+    int inFeatures, int outFeatures, int tailCapacity, bool inputGradient, PanelElement element = PanelElement.Float32) : IDisposable
 {
-    private readonly PackedMatrix _forward = new(inFeatures, outFeatures, tailCapacity);
-    private readonly PackedMatrix? _backward = inputGradient ? new(outFeatures, inFeatures, tailCapacity) : null;
+    private readonly PackedMatrix _forward = new(inFeatures, outFeatures, tailCapacity, element);
+    private readonly PackedMatrix? _backward = inputGradient ? new(outFeatures, inFeatures, tailCapacity, element) : null;
 
     /// <summary>Takes rows of W, from <paramref name="firstRow"/> on.</summary>
     public void Pack(int firstRow, Matrix rows)
@@ -32,16 +38,15 @@ internal sealed class WeightPanels(int inFeatures, int outFeatures, int tailCapa
     public void Multiply(Matrix input, Matrix inputTail, Matrix output, in Epilogue epilogue, ThreadTeam team) =>
         Gemm.Multiply(input, inputTail, _forward, output, epilogue, team);
 
-    /// <summary>gradInput (+)= [gradOutput | gradTail] · [W ; A], the second part through the dropout.</summary>
+    /// <summary>gradInput = [gradOutput | gradTail] · [W ; A], then the epilogue.</summary>
     public void MultiplyTransposed(
-        Matrix gradOutput, Matrix gradTail, Matrix gradInput, bool accumulate, DropoutMask tailDropout, ThreadTeam team)
+        Matrix gradOutput, Matrix gradTail, Matrix gradInput, in Epilogue epilogue, ThreadTeam team)
     {
         if (_backward is null)
         {
             throw new InvalidOperationException("The weight was packed without its backward panels.");
         }
 
-        var epilogue = new Epilogue { Accumulate = accumulate, TailDropout = tailDropout };
         Gemm.Multiply(gradOutput, gradTail, _backward, gradInput, epilogue, team);
     }
 

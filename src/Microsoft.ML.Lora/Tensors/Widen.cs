@@ -38,6 +38,36 @@ internal static class Widen
         }
     }
 
+    /// <summary>Whether all binary16 numbers are below <see cref="ShortFloat.Limit"/>.</summary>
+    public static bool AreSmall(ReadOnlySpan<byte> source)
+    {
+        const ushort Magnitude = 0x7FFF;
+        var limit = BitConverter.HalfToUInt16Bits((Half)ShortFloat.Limit);
+        var i = 0;
+        if (BitConverter.IsLittleEndian && Vector256.IsHardwareAccelerated)
+        {
+            var halves = MemoryMarshal.Cast<byte, ushort>(source);
+            for (; i + Vector256<ushort>.Count <= halves.Length; i += Vector256<ushort>.Count)
+            {
+                var magnitudes = Vector256.Create(halves.Slice(i, Vector256<ushort>.Count)) & Vector256.Create(Magnitude);
+                if (Vector256.GreaterThanOrEqualAny(magnitudes, Vector256.Create(limit)))
+                {
+                    return false;
+                }
+            }
+        }
+
+        for (; 2 * i < source.Length; i++)
+        {
+            if ((BinaryPrimitives.ReadUInt16LittleEndian(source[(2 * i)..]) & Magnitude) >= limit)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>bfloat16, the upper half of a float, to float.</summary>
     public static void BFloat16(ReadOnlySpan<byte> source, Span<float> destination)
     {

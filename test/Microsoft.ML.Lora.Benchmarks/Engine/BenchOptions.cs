@@ -8,7 +8,8 @@ internal sealed class BenchOptions
 {
     public const string Usage =
         "[--shape base|minilm|mini] [--seq N | --lengths FILE] [--batch 32] [--rows N] [--rank 8] [--targets qv|all]\n"
-        + "  [--threads T] [--steps N] [--kernel avx512|avx2|vector128|scalar] [--pooling head|mean] [--dropout P]";
+        + "  [--threads T] [--steps N] [--kernel avx512|avx2|vector128|scalar] [--pooling head|mean] [--dropout P]\n"
+        + "  [--element float32|float16|bfloat16]";
 
     public ModelShape Shape { get; private set; } = ModelShape.MiniLM;
 
@@ -40,6 +41,12 @@ internal sealed class BenchOptions
 
     /// <summary>Products find their right side in memory, not in a cache.</summary>
     public bool Cold { get; private set; }
+
+    /// <summary>Part of the names of what is measured; empty for all.</summary>
+    public string Only { get; private set; } = string.Empty;
+
+    /// <summary>What the base's weights are stored in, and their panels with them.</summary>
+    public PanelElement Element { get; private set; } = PanelElement.Float32;
 
     /// <summary>What the JSON line says of the lengths.</summary>
     public string LengthsName => LengthsFile is null ? $"{Sequence}" : Path.GetFileName(LengthsFile);
@@ -97,6 +104,12 @@ internal sealed class BenchOptions
                 return true;
             case "--cold" when value is "0" or "1":
                 Cold = value == "1";
+                return true;
+            case "--element" when Enum.TryParse(value, ignoreCase: true, out PanelElement element):
+                Element = element;
+                return true;
+            case "--only":
+                Only = value;
                 return true;
             case "--kernel":
                 Kernel = value;

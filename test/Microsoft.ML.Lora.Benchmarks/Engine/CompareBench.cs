@@ -161,6 +161,8 @@ internal static class CompareBench
         [
             .. Lengths == "128" ? (string[])["--seq", Lengths] : ["--lengths", Path.Combine(folder, "lengths", Lengths)],
             "--steps", $"{Steps}", "--batch", $"{Batch}", "--pooling", Pooling, "--threads", threads,
+            // As the embedded base is stored; computing is in float32.
+            "--element", "float16",
         ];
     }
 }

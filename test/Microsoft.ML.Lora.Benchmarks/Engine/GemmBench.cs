@@ -6,7 +6,7 @@ using Microsoft.ML.Lora.Tensors;
 namespace Microsoft.ML.Lora.Benchmarks.Engine;
 
 /// <summary>
-/// <c>bench gemm [--kernel K] [--threads T] [--steps N] [--cold 1]</c>: the products of MiniLM and BERT-base against the peak of the
+/// <c>bench gemm [--kernel K] [--threads T] [--steps N] [--cold 1] [--only NAME]</c>: the products of MiniLM and BERT-base against the peak of the
 /// multipliers, measured in turn, each the best of many short runs. One JSON line a shape.
 /// Cold: every product has another B, out of 64 MB of them, as when a model scores one short row.
 /// </summary>
@@ -33,16 +33,17 @@ internal static class GemmBench
 
         using IDisposable kernel = options.UseKernel();
         using var team = new ThreadTeam(options.Threads);
-        foreach ((string name, int k, int n) in _products)
+        foreach ((string name, int k, int n) in _products.Where(product => product.Name.Contains(options.Only, StringComparison.Ordinal)))
         {
             foreach (int m in _rows)
             {
-                using var product = new Product(m, k, n, n > 64 && k > 64 ? options.Rank : 0, options.Cold);
+                using var product = new Product(m, k, n, n > 64 && k > 64 ? options.Rank : 0, options.Cold, options.Element);
                 Report(name, product, team, options.Steps);
             }
         }
 
-        foreach ((string name, int k, int n) in _products.Where(product => product.N == 8))
+        foreach ((string name, int k, int n) in _products.Where(
+            product => product.N == 8 && product.Name.Contains(options.Only, StringComparison.Ordinal)))
         {
             foreach (int m in _rows)
             {
@@ -80,6 +81,7 @@ internal static class GemmBench
             k = work.K,
             kernel = KernelSelector.Current.ToString().ToLowerInvariant(),
             threads = team.Threads,
+            element = work.Element,
             gflops = Math.Round(best, 1),
             peak_gflops = Math.Round(peak, 1),
             share_of_peak = Math.Round(best / peak, 3),
@@ -87,7 +89,7 @@ internal static class GemmBench
     }
 
     /// <summary>One piece of work.</summary>
-    private abstract class Measured(int m, int k, int n) : IDisposable
+    private abstract class Measured(int m, int k, int n, PanelElement element = PanelElement.Float32) : IDisposable
     {
         private readonly List<AlignedBuffer> _buffers = [];
 
@@ -96,6 +98,8 @@ internal static class GemmBench
         public int K { get; } = k;
 
         public int N { get; } = n;
+
+        public string Element { get; } = element.ToString().ToLowerInvariant();
 
         public abstract double Flops { get; }
 
@@ -124,15 +128,15 @@ internal static class GemmBench
         private readonly PackedMatrix[] _b;
         private int _next;
 
-        public Product(int m, int k, int n, int rank, bool cold)
-            : base(m, k, n)
+        public Product(int m, int k, int n, int rank, bool cold, PanelElement element)
+            : base(m, k, n, element)
         {
             _a = Random(m, k);
             _tail = Random(m, rank);
             _c = Random(m, n);
             _bias = Random(1, n);
-            int copies = cold ? 1 + (int)(ColdBytes / (sizeof(float) * (long)k * n)) : 1;
-            _b = [.. Enumerable.Range(0, copies).Select(_ => new PackedMatrix(k, n, rank))];
+            int copies = cold ? 1 + (int)(ColdBytes / ((element == PanelElement.Float32 ? sizeof(float) : sizeof(ushort)) * (long)k * n)) : 1;
+            _b = [.. Enumerable.Range(0, copies).Select(_ => new PackedMatrix(k, n, rank, element))];
             foreach (PackedMatrix b in _b)
             {
                 b.PackTransposedRows(0, Random(n, k));

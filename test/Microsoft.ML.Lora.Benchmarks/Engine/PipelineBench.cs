@@ -41,6 +41,7 @@ internal static class PipelineBench
     {
         IDataView view = Keyed(context, steps.Skip(TrainBench.WarmUp).SelectMany(rows => rows));
         int tokens = steps.Skip(TrainBench.WarmUp).Sum(rows => rows.Sum(row => row.Tokens));
+        StepMeter.WarmUp(() => Drain(model.Transform(view)));
         meter.CountFlops(() => Drain(model.Transform(view)), tokens);
         meter.Step(tokens, () => Drain(model.Transform(view)));
     }
@@ -57,7 +58,8 @@ internal static class PipelineBench
             }
         }
 
-        Step([.. steps.Take(TrainBench.WarmUp).SelectMany(rows => rows)]);
+        Row[] first = [.. steps.Take(TrainBench.WarmUp).SelectMany(rows => rows)];
+        StepMeter.WarmUp(() => Step(first));
         meter.CountFlops(() => Step(steps[0]), steps[0].Sum(row => row.Tokens));
         foreach (Row[] rows in steps.Skip(TrainBench.WarmUp))
         {

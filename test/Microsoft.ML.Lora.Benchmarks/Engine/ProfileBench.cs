@@ -21,7 +21,7 @@ internal static class ProfileBench
         }
 
         using IDisposable kernel = options.UseKernel();
-        using var synthetic = new SyntheticBase(options.Shape);
+        using var synthetic = new SyntheticBase(options.Shape, options.Element);
         SessionSpec spec = TrainBench.Spec(options, synthetic);
         using var session = new ManagedSession(spec);
         if (score)

@@ -22,7 +22,7 @@ internal static class ScoreBench
 
     public static BenchResult Measure(BenchOptions options)
     {
-        using var synthetic = new SyntheticBase(options.Shape);
+        using var synthetic = new SyntheticBase(options.Shape, options.Element);
         SessionSpec spec = TrainBench.Spec(options, synthetic);
         AdapterState state;
         using (var session = new ManagedSession(spec))
@@ -34,6 +34,7 @@ internal static class ScoreBench
         PackedBatch[] batches = TrainBench.Batches(options, options.Steps + TrainBench.WarmUp);
         float[] logits = new float[options.Batch * scorer.Outputs];
         var meter = new StepMeter("score", options);
+        StepMeter.WarmUp(() => scorer.Score(batches[0], logits));
         for (int i = 0; i < batches.Length; i++)
         {
             if (i == TrainBench.WarmUp - 1)

@@ -5,12 +5,21 @@ using Microsoft.ML.Lora.Kernels;
 namespace Microsoft.ML.Lora.Benchmarks.Engine;
 
 /// <summary>Times steps and sums up what they did.</summary>
+/// <remarks>
+/// What disturbs a step (peak loops on every processor, the exact count of allocated bytes, which halts all threads) is done now and
+/// then, not between every two short steps: a team that is asked for row after row does not fall asleep in between.
+/// </remarks>
 internal sealed class StepMeter(string bench, BenchOptions options)
 {
+    private const double SecondsBetweenProbes = 0.5;
+    private const double SecondsToWarmUp = 2;
+
     private readonly List<double> _seconds = [];
     private double _fastest;
     private long _tokens;
     private long _allocated;
+    private int _probes;
+    private long _probed;
     private double _processor;
     private double _flopsPerToken;
     private double _peak;
@@ -25,22 +34,34 @@ internal sealed class StepMeter(string bench, BenchOptions options)
         _flopsPerToken = Enum.GetValues<KernelKind>().Sum(kind => profile[kind].Flops) / tokens;
     }
 
+    /// <summary>Runs steps, not counted, until the code they call has been compiled as well as it will be.</summary>
+    public static void WarmUp(Action step)
+    {
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start).TotalSeconds < SecondsToWarmUp;)
+        {
+            step();
+        }
+    }
+
     /// <summary>Runs and times one step.</summary>
     public void Step(int tokens, Action step)
     {
-        if (_seconds.Count % 4 == 0)
+        bool probes = _seconds.Count == 0 || Stopwatch.GetElapsedTime(_probed).TotalSeconds > SecondsBetweenProbes;
+        if (probes)
         {
             _peak = Math.Max(_peak, PeakLoop.BestTogether(options.Threads, 20));
+            _probed = Stopwatch.GetTimestamp();
+            _probes++;
         }
 
-        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        long allocated = probes ? GC.GetTotalAllocatedBytes(precise: true) : 0;
         double processor = ProcessFacts.ProcessorSeconds;
         long start = Stopwatch.GetTimestamp();
         step();
         _seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         _fastest = Math.Max(_fastest, tokens / _seconds[^1]);
         _processor += ProcessFacts.ProcessorSeconds - processor;
-        _allocated += GC.GetTotalAllocatedBytes(precise: true) - allocated;
+        _allocated += probes ? GC.GetTotalAllocatedBytes(precise: true) - allocated : 0;
         _tokens += tokens;
     }
 
@@ -59,6 +80,7 @@ internal sealed class StepMeter(string bench, BenchOptions options)
             Targets = options.AllTargets ? "all" : "qv",
             Pooling = options.MeanPooling ? "mean" : "head",
             Threads = options.Threads,
+            Element = options.Element.ToString().ToLowerInvariant(),
             Kernel = KernelSelector.Current.ToString().ToLowerInvariant(),
             TokensPerSecond = Math.Round(_tokens / total),
             BestTokensPerSecond = Math.Round(_fastest),
@@ -68,7 +90,7 @@ internal sealed class StepMeter(string bench, BenchOptions options)
             PeakGigaFlops = Math.Round(_peak, 1),
             ShareOfPeak = Math.Round(gflops / _peak, 3),
             PeakResidentMegabytes = ProcessFacts.PeakResidentMegabytes,
-            AllocatedBytesPerStep = _allocated / _seconds.Count,
+            AllocatedBytesPerStep = _allocated / _probes,
         };
     }
 }
@@ -100,6 +122,10 @@ internal sealed record BenchResult
 
     [JsonPropertyName("threads")]
     public required int Threads { get; init; }
+
+    /// <summary>What the base is stored in.</summary>
+    [JsonPropertyName("element")]
+    public required string Element { get; init; }
 
     [JsonPropertyName("kernel")]
     public required string Kernel { get; init; }

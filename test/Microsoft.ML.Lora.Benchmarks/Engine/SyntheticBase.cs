@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Kernels;
 using Microsoft.ML.Lora.Tensors;
 
 namespace Microsoft.ML.Lora.Benchmarks.Engine;
@@ -9,11 +10,13 @@ internal sealed class SyntheticBase : IDisposable
 {
     private const int MaxPositions = 512;
     private readonly ModelShape _shape;
+    private readonly PanelElement _element;
     private readonly string _folder = Directory.CreateTempSubdirectory("lora-bench-").FullName;
 
-    public SyntheticBase(ModelShape shape)
+    public SyntheticBase(ModelShape shape, PanelElement element)
     {
         _shape = shape;
+        _element = element;
         File.WriteAllText(Path.Combine(_folder, "config.json"), $$"""
             {"model_type": "bert", "vocab_size": {{shape.Vocabulary}}, "hidden_size": {{shape.Hidden}},
             "num_hidden_layers": {{shape.Layers}}, "num_attention_heads": {{shape.Heads}},
@@ -59,7 +62,7 @@ internal sealed class SyntheticBase : IDisposable
         return tensors;
     }
 
-    private static TensorToWrite[] Linear(string name, int outputs, int inputs) =>
+    private TensorToWrite[] Linear(string name, int outputs, int inputs) =>
         [Random(name + ".weight", outputs, inputs), Constant(name + ".bias", outputs, 0)];
 
     private TensorToWrite[] Norm(string name) =>
@@ -69,15 +72,30 @@ internal sealed class SyntheticBase : IDisposable
         TensorToWrite.Floats(name, [size], Enumerable.Repeat(value, size).ToArray());
 
     // Written a row at a time: a large base would otherwise leave its size in this process's peak memory.
-    private static TensorToWrite Random(string name, int rows, int columns) =>
-        new(name, StorageType.F32, [rows, columns], stream =>
+    private TensorToWrite Random(string name, int rows, int columns) =>
+        new(name, Storage, [rows, columns], stream =>
         {
             var random = new RandomStream(1, name);
             var row = new float[columns];
             for (int i = 0; i < rows; i++)
             {
                 random.Fork(i).FillUniform(row, -0.035, 0.035);
-                stream.Write(MemoryMarshal.AsBytes(row.AsSpan()));
+                stream.Write(Stored(row));
             }
         });
+
+    private StorageType Storage => _element switch
+    {
+        PanelElement.Float16 => StorageType.F16,
+        PanelElement.BFloat16 => StorageType.BF16,
+        _ => StorageType.F32,
+    };
+
+    private ReadOnlySpan<byte> Stored(float[] row) => _element switch
+    {
+        PanelElement.Float16 => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(row, value => (Half)value)),
+        PanelElement.BFloat16 => MemoryMarshal.AsBytes<ushort>(
+            Array.ConvertAll(row, value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))),
+        _ => MemoryMarshal.AsBytes<float>(row),
+    };
 }

@@ -29,10 +29,11 @@ internal static class TrainBench
 
     public static BenchResult Measure(BenchOptions options)
     {
-        using var synthetic = new SyntheticBase(options.Shape);
+        using var synthetic = new SyntheticBase(options.Shape, options.Element);
         using var session = new ManagedSession(Spec(options, synthetic));
         PackedBatch[] batches = Batches(options, options.Steps + WarmUp);
         var meter = new StepMeter("train", options);
+        StepMeter.WarmUp(() => session.TrainStep(batches[0], 1e-4f));
         for (int i = 0; i < batches.Length; i++)
         {
             if (i == WarmUp - 1)

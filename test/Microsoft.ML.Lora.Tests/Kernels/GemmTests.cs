@@ -36,6 +36,26 @@ public unsafe class GemmTests
     });
 
     [Theory]
+    [MemberData(nameof(Shapes))]
+    public void PanelsOfSixteenBitsGiveTheBitsOfFloats(int m, int n, int k, int r) => KernelTests.OnEverySet(() =>
+    {
+        using var team = new ThreadTeam(2);
+        foreach (var (element, transposed) in new[]
+        {
+            (PanelElement.Float16, true), (PanelElement.Float16, false), (PanelElement.BFloat16, true), (PanelElement.BFloat16, false),
+        })
+        {
+            using var floats = new Operands(m, n, k, r, transposed, element);
+            using var halves = new Operands(m, n, k, r, transposed, element, packed: true);
+            halves.CheckProduct(default);
+            var epilogue = new Epilogue { Bias = floats.Bias.View.Data, TailDropout = _tailDropout, Activation = Activation.Gelu };
+            using var expected = floats.Multiply(0, m, epilogue, ThreadTeam.Single);
+            using var actual = halves.Multiply(0, m, epilogue, team);
+            Approx.SameBits(expected.View, actual.View);
+        }
+    });
+
+    [Theory]
     [InlineData(0, 5, 3, 0)]
     [InlineData(5, 16, 8, 3)]
     [InlineData(13, 33, 65, 5)]
@@ -100,17 +120,19 @@ public unsafe class GemmTests
 
     private sealed class Operands : IDisposable
     {
-        public Operands(int m, int n, int k, int r, bool transposed)
+        public Operands(
+            int m, int n, int k, int r, bool transposed, PanelElement numbers = PanelElement.Float32, bool packed = false)
         {
             A = GuardedMatrix.Random(m, k, "a", 3);
             Tail = GuardedMatrix.Random(m, r, "tail", 1);
             Weight = transposed ? GuardedMatrix.Random(n, k, "w", 2) : GuardedMatrix.Random(k, n, "w", 2);
+            Round(Weight.View, numbers);
             TailWeight = transposed ? GuardedMatrix.Random(n, r, "v") : GuardedMatrix.Random(r, n, "v");
             Bias = GuardedMatrix.Random(1, n, "bias");
             Extra = GuardedMatrix.Random(m, n, "extra", 7);
             Activated = new GuardedMatrix(m, n, 4);
             Transposed = transposed;
-            B = new PackedMatrix(k, n, r + 1);
+            B = new PackedMatrix(k, n, r + 1, packed ? numbers : PanelElement.Float32);
             if (transposed)
             {
                 B.PackTransposedRows(0, Weight.View.SliceRows(0, n / 3));
@@ -184,6 +206,23 @@ public unsafe class GemmTests
             foreach (var item in new IDisposable[] { A, Tail, Weight, TailWeight, Bias, Extra, Activated, B })
             {
                 item.Dispose();
+            }
+        }
+
+        private static void Round(Matrix matrix, PanelElement numbers)
+        {
+            for (var row = 0; row < matrix.Rows; row++)
+            {
+                foreach (ref var value in matrix[row])
+                {
+                    value = numbers switch
+                    {
+                        PanelElement.Float16 => (float)(Half)value,
+                        PanelElement.BFloat16 => BitConverter.Int32BitsToSingle(
+                            BitConverter.SingleToInt32Bits(value) & unchecked((int)0xFFFF0000)),
+                        _ => value,
+                    };
+                }
             }
         }
 

@@ -83,6 +83,19 @@ public class DeterminismTests
         Assert.All(results, result => Assert.Equal(results[0], result));
     }
 
+    [SkippableTheory]
+    [InlineData("F16")]
+    [InlineData("BF16")]
+    public void ABaseInSixteenBitsTrainsAndScoresTheBitsOfItsNumbersAsFloats(string storage)
+    {
+        using var folder = new TemporaryFolder();
+        BaseModelFiles halves = HalfBase.Write(Path.Combine(folder.Path, "halves"), Shared.Require(Base), storage);
+        BaseModelFiles floats = HalfBase.Write(Path.Combine(folder.Path, "floats"), Shared.Require(Base), storage, widened: true);
+        AdapterState state = Train(threads: 2, files: floats);
+        AssertSameBits(state, Train(threads: 2, files: halves));
+        Assert.Equal(Score(floats, state), Score(halves, state));
+    }
+
     // The second epoch reads what the frozen layers made of each example in the first; strangers every time have it computed.
     [SkippableTheory]
     [InlineData(FineTuningOf.UpperLayer, false)]
@@ -130,9 +143,22 @@ public class DeterminismTests
         Threads = threads,
     };
 
-    private static AdapterState Train(int threads, ulong seed = 7)
+    private static float[] Score(BaseModelFiles files, AdapterState state)
     {
-        using var session = new ManagedSession(Spec(threads, seed));
+        SessionSpec spec = Spec(threads: 2, seed: 7);
+        using var scorer = new ManagedScorer(files, state, spec.Adapter, spec.Head, threads: 2);
+        EncodedExample[] examples = Examples();
+        var batch = new PackedBatch();
+        batch.Fill(examples, [.. Enumerable.Range(0, examples.Length)]);
+        var scores = new float[examples.Length * scorer.Outputs];
+        scorer.Score(batch, scores);
+        return scores;
+    }
+
+    private static AdapterState Train(int threads, ulong seed = 7, BaseModelFiles? files = null)
+    {
+        SessionSpec spec = Spec(threads, seed);
+        using var session = new ManagedSession(files is null ? spec : spec with { Base = files });
         EncodedExample[] examples = Examples();
         var batch = new PackedBatch();
         foreach (int[] indices in BatchPlanner.Epoch(examples.Length, 24, seed, epoch: 0))

@@ -40,7 +40,7 @@ public sealed class TextClassifierTests
 
         // Code that is not yet optimised boxes here and there, so it is given time.
         long allocated = long.MaxValue;
-        for (int attempt = 0; attempt < 200 && allocated != 0; attempt++)
+        for (int attempt = 0; attempt < 1500 && allocated != 0; attempt++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             Score(rounds: 20);
