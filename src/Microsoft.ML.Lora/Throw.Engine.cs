@@ -14,6 +14,11 @@ internal static partial class Throw
             $"layer of the model. A name matches a whole path or its end after a dot. The layers are: " +
             $"{string.Join(", ", candidates)}.");
 
+    /// <summary>Throws where a model that was disposed is asked for scores.</summary>
+    [DoesNotReturn]
+    public static void ObjectDisposed_Model() => throw new ObjectDisposedException(
+        null, "The model was disposed: keep it, or the transformer that it belongs to, for as long as anything scores with it.");
+
     /// <summary>Throws where an initialisation needs an even rank.</summary>
     [DoesNotReturn]
     public static void Argument_RankNotEven(string layer, int rank) =>

@@ -12,12 +12,14 @@ namespace Microsoft.ML.Lora.Providers;
 /// A trained model that only scores: its updates are merged into the weights, so it costs what the base costs. Any number of
 /// threads may score at once, and a row's outputs do not depend on the rows beside it.
 /// </summary>
+/// <remarks>Disposed while others score, it lets them finish: the last of them frees the memory.</remarks>
 internal sealed class ManagedScorer : IDisposable
 {
     private readonly WeightSource _weights;
     private readonly SequenceModel _model;
     private readonly ThreadTeam _team;
     private readonly Stack<ScoringCrew> _idle = new();
+    private int _active;
     private bool _disposed;
 
     /// <summary>Loads the base and merges what was trained.</summary>
@@ -53,19 +55,22 @@ internal sealed class ManagedScorer : IDisposable
     /// <summary>The longest sequence the model takes.</summary>
     public int MaxTokens => _model.Encoder.Config.MaxTokens;
 
-    /// <summary>The outputs of a batch. Safe from several threads at once.</summary>
+    /// <summary>The outputs of a batch. Safe from several threads at once, and while another disposes.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="logits">Receives [B, outputs], row after row.</param>
+    /// <exception cref="ObjectDisposedException">The scorer was disposed before.</exception>
     public void Score(PackedBatch batch, Span<float> logits)
     {
-        ScoringCrew crew = Take();
+        Enter();
+        ScoringCrew? crew = null;
         try
         {
+            crew = Take();
             crew.Score(batch, logits);
         }
         finally
         {
-            GiveBack(crew);
+            Leave(crew);
         }
     }
 
@@ -80,22 +85,32 @@ internal sealed class ManagedScorer : IDisposable
             }
 
             _disposed = true;
-            foreach (ScoringCrew crew in _idle)
+            if (_active > 0)
             {
-                crew.Dispose();
+                return;
             }
         }
 
-        _team.Dispose();
-        _model.Dispose();
-        _weights.Dispose();
+        Free();
+    }
+
+    private void Enter()
+    {
+        lock (_idle)
+        {
+            if (_disposed)
+            {
+                Throw.ObjectDisposed_Model();
+            }
+
+            _active++;
+        }
     }
 
     private ScoringCrew Take()
     {
         lock (_idle)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
             if (_idle.TryPop(out ScoringCrew? crew))
             {
                 return crew;
@@ -106,18 +121,34 @@ internal sealed class ManagedScorer : IDisposable
             _model, _team, [.. Enumerable.Range(0, _team.Threads).Select(_ => new ShardWorker(_model))]);
     }
 
-    private void GiveBack(ScoringCrew crew)
+    private void Leave(ScoringCrew? crew)
     {
         lock (_idle)
         {
-            if (_disposed)
-            {
-                crew.Dispose();
-            }
-            else
+            if (crew is not null)
             {
                 _idle.Push(crew);
             }
+
+            if (--_active > 0 || !_disposed)
+            {
+                return;
+            }
         }
+
+        Free();
+    }
+
+    // Nobody scores any more, and nobody begins to.
+    private void Free()
+    {
+        foreach (ScoringCrew crew in _idle)
+        {
+            crew.Dispose();
+        }
+
+        _team.Dispose();
+        _model.Dispose();
+        _weights.Dispose();
     }
 }
