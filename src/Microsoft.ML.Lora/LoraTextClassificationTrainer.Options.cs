@@ -86,6 +86,13 @@ public sealed partial class LoraTextClassificationTrainer
         /// <summary>Decides everything random; null (default) takes the MLContext's seed, and chance where it has none.</summary>
         public int? Seed;
 
+        /// <summary>
+        /// Whether a training step keeps no more of an encoder layer than what goes into it, and computes the rest again for the
+        /// backward pass (<see href="https://arxiv.org/abs/1604.06174">Chen et al. 2016</see>): the memory of activations falls to
+        /// that of one layer and the inputs of all, and a step takes about a third longer. The result is the same. Default false.
+        /// </summary>
+        public bool RecomputeActivations;
+
         /// <summary>Threads to compute with, 1 or more; null (default) is one a core. The result does not depend on it.</summary>
         public int? NumberOfThreads;
 

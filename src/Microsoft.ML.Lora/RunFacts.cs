@@ -26,6 +26,7 @@ internal static class RunFacts
         nameof(LoraTextClassificationTrainer.Options.NumberOfThreads),
         nameof(LoraTextClassificationTrainer.Options.PredictedLabelColumnName),
         nameof(LoraTextClassificationTrainer.Options.Progress),
+        nameof(LoraTextClassificationTrainer.Options.RecomputeActivations),
         nameof(LoraTextClassificationTrainer.Options.ReturnBestOnCancel),
         nameof(LoraTextClassificationTrainer.Options.SaveBaseModel),
         nameof(LoraTextClassificationTrainer.Options.ScoreColumnName),

@@ -236,6 +236,7 @@ internal sealed class TrainingRun
             Loss = _settings.Loss with { ClassWeights = _options.ClassWeights?.Of(data.Labels, data.Training) },
             Penalty = _settings.Penalty,
             Optimizer = _settings.Optimizer(recipe.LearningRate),
+            RecomputesActivations = _options.RecomputeActivations,
             Seed = (ulong)(uint)_seed,
             Threads = _settings.Threads,
         };

@@ -15,7 +15,7 @@ internal sealed class TunedOption
         nameof(Options.CheckpointFolder), nameof(Options.CheckpointInterval), nameof(Options.CheckpointSteps),
         nameof(Options.ExampleWeightColumnName), nameof(Options.LabelColumnName), nameof(Options.MaxTokens),
         nameof(Options.NumberOfThreads), nameof(Options.PredictedLabelColumnName), nameof(Options.Progress),
-        nameof(Options.ReturnBestOnCancel), nameof(Options.SaveBaseModel), nameof(Options.ScoreColumnName),
+        nameof(Options.RecomputeActivations), nameof(Options.ReturnBestOnCancel), nameof(Options.SaveBaseModel), nameof(Options.ScoreColumnName),
         nameof(Options.TextColumnName), nameof(Options.TextPairColumnName), nameof(Options.ValidationFraction),
         nameof(Options.ValidationMetric), nameof(Options.ValidationSet),
     ];

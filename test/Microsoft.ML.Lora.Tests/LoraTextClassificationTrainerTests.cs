@@ -49,6 +49,18 @@ public class LoraTextClassificationTrainerTests
     }
 
     [Fact]
+    public void Recomputed_activations_give_the_same_bits()
+    {
+        LoraTextClassificationTrainer.Options again = Toy.Options();
+        again.RecomputeActivations = true;
+        using LoraTransformer first = Toy.Train(_context);
+        using LoraTransformer recomputed = Toy.Train(_context, again);
+
+        Assert.Equal(
+            Toy.Scores(first.Transform(Toy.View(_context))), Toy.Scores(recomputed.Transform(Toy.View(_context))));
+    }
+
+    [Fact]
     public void The_contexts_seed_is_the_default()
     {
         LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);

@@ -16,7 +16,7 @@ public class RunFactsTests
     [
         "BaseModel", "CancellationToken", "CheckpointFolder", "CheckpointInterval", "CheckpointSteps",
         "ExampleWeightColumnName", "LabelColumnName", "NumberOfThreads", "PredictedLabelColumnName", "Progress",
-        "ReturnBestOnCancel", "SaveBaseModel", "ScoreColumnName", "Seed", "TextColumnName", "TextPairColumnName",
+        "RecomputeActivations", "ReturnBestOnCancel", "SaveBaseModel", "ScoreColumnName", "Seed", "TextColumnName", "TextPairColumnName",
         "ValidationSet",
     ];
 

@@ -15,6 +15,12 @@ internal sealed class EncoderMemo(Encoder encoder)
 
     public LayerMemo[] Layers { get; } = [.. encoder.Layers.Select(layer => layer.CreateMemo())];
 
+    /// <summary>Where activations are computed again: what went into each layer and what came out.</summary>
+    public (Matrix Input, Matrix Output)[] Ends { get; } = new (Matrix, Matrix)[encoder.Layers.Count];
+
+    /// <summary>The gradient between layers [T, C], and the place behind all that stays until the last layer's backward pass.</summary>
+    public (Matrix Grad, Workspace.Position Mark) BelowLast { get; set; }
+
     public Matrix LastSum { get; set; }
 
     public Matrix LastStatistics { get; set; }
@@ -80,6 +86,12 @@ internal sealed class Encoder : IDisposable
         _embeddings.Norm, .. _layers.SelectMany(layer => layer.Norms),
         .. new[] { _finalNorm, _distances?.Norm }.OfType<NormLayer>(),
     ];
+
+    /// <summary>
+    /// Whether a training pass keeps what goes into each layer alone: all but the last are computed again when their backward pass
+    /// comes, with the same dropout and so to the same bits.
+    /// </summary>
+    public bool RecomputesActivations { get; set; }
 
     /// <summary>Whether anything in it is trained.</summary>
     public bool IsTrained => _lowestTrained < _layers.Length || (_finalNorm?.IsTrained ?? false);
@@ -156,7 +168,7 @@ internal sealed class Encoder : IDisposable
         _finalNorm?.Backward(pass, grad, memo.LastSum, memo.LastStatistics, grad);
         for (int i = _layers.Length - 1; i >= _lowestTrained; i--)
         {
-            grad = _layers[i].Backward(pass, memo.Layers[i], grad);
+            grad = RecomputesActivations ? BackwardAgain(pass, memo, i, grad) : _layers[i].Backward(pass, memo.Layers[i], grad);
         }
 
         if (_embeddings.IsTrained)
@@ -205,6 +217,29 @@ internal sealed class Encoder : IDisposable
         return Layered(pass, memo, known, _lowestTrained, _layers.Length, firstTokens);
     }
 
+    // The last layer's activations are still there; below it one layer at a time has its own, in the memory that was the last one's.
+    private Matrix BackwardAgain(Pass pass, EncoderMemo memo, int index, Matrix grad)
+    {
+        if (index == _layers.Length - 1)
+        {
+            Matrix below = _layers[index].Backward(pass, memo.Layers[index], grad);
+            if (index == _lowestTrained && !_embeddings.IsTrained)
+            {
+                return below;
+            }
+
+            below.CopyTo(memo.BelowLast.Grad);
+            pass.Workspace.Release(memo.BelowLast.Mark);
+            return memo.BelowLast.Grad;
+        }
+
+        Workspace.Position mark = pass.Workspace.Mark();
+        _layers[index].Forward(pass, memo.Layers[index], memo.Ends[index].Input, memo.Ends[index].Output);
+        Matrix gradInput = _layers[index].Backward(pass, memo.Layers[index], grad);
+        pass.Workspace.Release(mark);
+        return gradInput;
+    }
+
     // Layers first to end - 1. Where no backward pass reaches, two buffers take turns.
     private Matrix Layered(Pass pass, EncoderMemo memo, Matrix input, int first, int end, bool firstTokens)
     {
@@ -215,14 +250,24 @@ internal sealed class Encoder : IDisposable
             bool keep = pass.Training && i >= _lowestTrained;
             int rows = firstTokens && i == _layers.Length - 1 ? pass.Sequences : pass.Tokens;
             Matrix output = keep ? pass.Workspace.Rent(rows, hidden) : spare.SliceRows(0, rows);
+            bool again = keep && RecomputesActivations;
+            bool last = i == _layers.Length - 1;
+            Matrix grad = again && last ? pass.Workspace.Rent(pass.Tokens, hidden) : default;
             Workspace.Position mark = pass.Workspace.Mark();
             memo.Layers[i].Keep = keep;
             _layers[i].Forward(pass, memo.Layers[i], input, output);
-            if (!keep)
+            if (again)
+            {
+                memo.Ends[i] = (input, output);
+                memo.BelowLast = (grad, mark);
+            }
+
+            if (!keep || (again && !last))
             {
                 pass.Workspace.Release(mark);
-                spare = input;
             }
+
+            spare = keep ? spare : input;
 
             input = output;
         }

@@ -31,6 +31,7 @@ internal sealed class ManagedModel : IDisposable
             var random = new RandomStream(spec.Seed, "initialization");
             bool trainDense = full || spec.Adapter.ModulesToSave.Contains(config.Family.Head.DenseModule);
             Model = new SequenceModel(_weights, config, spec.Head, trainDense, random);
+            Model.Encoder.RecomputesActivations = spec.RecomputesActivations;
             if (full)
             {
                 TrainingScope.TrainAll(Model);

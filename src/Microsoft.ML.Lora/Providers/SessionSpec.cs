@@ -49,6 +49,9 @@ internal sealed record SessionSpec
     /// <summary>How parameters are updated.</summary>
     public OptimizerSpec Optimizer { get; init; } = new();
 
+    /// <summary>Whether activations are computed a second time for the backward pass instead of being kept.</summary>
+    public bool RecomputesActivations { get; init; }
+
     /// <summary>Where every random number comes from.</summary>
     public ulong Seed { get; init; }
 

@@ -9,7 +9,7 @@ internal sealed class BenchOptions
     public const string Usage =
         "[--shape base|minilm|mini] [--seq N | --lengths FILE] [--batch 32] [--rows N] [--rank 8] [--targets qv|all]\n"
         + "  [--threads T] [--steps N] [--kernel avx512|avx2|vector128|scalar] [--pooling head|mean] [--dropout P]\n"
-        + "  [--element float32|float16|bfloat16]";
+        + "  [--element float32|float16|bfloat16] [--recompute 0|1]";
 
     public ModelShape Shape { get; private set; } = ModelShape.MiniLM;
 
@@ -41,6 +41,9 @@ internal sealed class BenchOptions
 
     /// <summary>Products find their right side in memory, not in a cache.</summary>
     public bool Cold { get; private set; }
+
+    /// <summary>Activations are computed again for the backward pass.</summary>
+    public bool Recomputes { get; private set; }
 
     /// <summary>Part of the names of what is measured; empty for all.</summary>
     public string Only { get; private set; } = string.Empty;
@@ -110,6 +113,9 @@ internal sealed class BenchOptions
                 return true;
             case "--only":
                 Only = value;
+                return true;
+            case "--recompute" when value is "0" or "1":
+                Recomputes = value == "1";
                 return true;
             case "--kernel":
                 Kernel = value;

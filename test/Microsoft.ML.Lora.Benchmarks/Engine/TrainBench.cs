@@ -63,6 +63,7 @@ internal static class TrainBench
             Dropout = options.Dropout,
             TargetModules = options.AllTargets ? TargetModules.AllLinear : TargetModules.QueryValue,
         },
+        RecomputesActivations = options.Recomputes,
         Threads = options.Threads,
         Seed = 1,
     };

@@ -83,6 +83,26 @@ public class DeterminismTests
         Assert.All(results, result => Assert.Equal(results[0], result));
     }
 
+    [SkippableFact]
+    public void AScorerDisposedWhileOthersScoreLetsThemFinish()
+    {
+        SessionSpec spec = Spec(threads: 2, seed: 7);
+        AdapterState state = Train(threads: 1);
+        EncodedExample[] examples = Examples();
+        float[] expected = Score(spec.Base, state);
+        for (int round = 0; round < 20; round++)
+        {
+            var scorer = new ManagedScorer(spec.Base, state, spec.Adapter, spec.Head, threads: 2);
+            using var started = new CountdownEvent(3);
+            Task<int>[] threads = [.. Enumerable.Range(0, 3).Select(_ => Task.Factory.StartNew(
+                () => ScoreUntilDisposed(scorer, examples, expected, started), TaskCreationOptions.LongRunning))];
+            started.Wait();
+            scorer.Dispose();
+            Assert.All(threads, thread => Assert.True(thread.Result > 0));
+            scorer.Dispose();
+        }
+    }
+
     [SkippableTheory]
     [InlineData("F16")]
     [InlineData("BF16")]
@@ -142,6 +162,39 @@ public class DeterminismTests
         Seed = seed,
         Threads = threads,
     };
+
+    private static int ScoreUntilDisposed(
+        ManagedScorer scorer, EncodedExample[] examples, float[] expected, CountdownEvent started)
+    {
+        int rounds = 0;
+        try
+        {
+            var batch = new PackedBatch();
+            batch.Fill(examples, [.. Enumerable.Range(0, examples.Length)]);
+            var scores = new float[expected.Length];
+            while (true)
+            {
+                scorer.Score(batch, scores);
+                Assert.Equal(expected, scores);
+                if (rounds++ == 0)
+                {
+                    started.Signal();
+                }
+            }
+        }
+        catch (ObjectDisposedException error)
+        {
+            Assert.Contains("The model was disposed", error.Message, StringComparison.Ordinal);
+            return rounds;
+        }
+        finally
+        {
+            if (rounds == 0)
+            {
+                started.Signal();
+            }
+        }
+    }
 
     private static float[] Score(BaseModelFiles files, AdapterState state)
     {
