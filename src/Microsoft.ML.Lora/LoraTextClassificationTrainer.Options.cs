@@ -47,7 +47,7 @@ public sealed partial class LoraTextClassificationTrainer
         /// <summary>
         /// Rows computed on at a time, 1 or more, of which an optimiser step takes this times
         /// <see cref="GradientAccumulation"/>; null (default) suits the number of training rows: 32 from 2,000 rows on, 16
-        /// with fewer.
+        /// with fewer, 8 with fewer than 500.
         /// </summary>
         public int? BatchSize;
 

@@ -10,17 +10,16 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     private const int EnoughPerClass = 200;
     private const int FewestPerClass = 20;
     private const int MostToHoldBack = 500;
+    private const int VeryFewExamples = 500;
     private const int FewExamples = 2000;
     private const int ManyPerClass = 500;
     private const int FewestEpochs = 3;
     private const int FewestEpochsOfRareClasses = 5;
     private const int MostEpochs = 20;
-    private const int SmallBatch = 16;
-    private const int LargeBatch = 32;
 
     /// <summary>What suits a number of training examples and of classes and a base model's width.</summary>
     public static TrainingRecipe For(int examples, int classes, int hiddenSize) => new(
-        EpochsFor(examples, classes), examples < FewExamples ? SmallBatch : LargeBatch, LearningRateFor(hiddenSize));
+        EpochsFor(examples, classes), BatchFor(examples), LearningRateFor(hiddenSize));
 
     /// <summary>
     /// Share of the examples to validate with: a tenth, but no more than 500 of them; none of fewer than 500, and none where each
@@ -39,6 +38,13 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
         (8_000 + examples - 1) / Math.Max(1, examples),
         examples < (long)classes * ManyPerClass ? FewestEpochsOfRareClasses : FewestEpochs,
         MostEpochs);
+
+    private static int BatchFor(int examples) => examples switch
+    {
+        < VeryFewExamples => 8,
+        < FewExamples => 16,
+        _ => 32,
+    };
 
     // About ten times what suits full fine-tuning; smaller encoders take more.
     private static float LearningRateFor(int hiddenSize) => hiddenSize switch

@@ -7,8 +7,9 @@ namespace Microsoft.ML.Lora.Tests.Training;
 public class TrainingRecipeTests
 {
     [Theory]
-    [InlineData(1, 2, 20, 16)]
-    [InlineData(48, 6, 20, 16)]
+    [InlineData(1, 2, 20, 8)]
+    [InlineData(499, 6, 17, 8)]
+    [InlineData(500, 6, 16, 16)]
     [InlineData(800, 2, 10, 16)]
     [InlineData(801, 2, 10, 16)]
     [InlineData(1999, 2, 5, 16)]
