@@ -12,6 +12,7 @@ internal sealed class TextFieldReader
     private readonly SearchValues<char> _separators;
     private readonly bool _skipSpaces;
     private readonly int _limit;
+    private readonly bool _isHeader;
     private readonly bool _keepEmpty;
     private readonly StringBuilder _unquoted = new();
     private TextLine _line;
@@ -22,15 +23,19 @@ internal sealed class TextFieldReader
     /// <param name="format">How lines are cut.</param>
     /// <param name="stats">Where malformed fields are reported.</param>
     /// <param name="limit">The index of the first field that nobody wants, with all behind it.</param>
-    /// <param name="keepEmpty">Whether empty fields are stored where the format tells them from missing ones.</param>
+    /// <param name="isHeader">
+    /// Whether the line is a header: its empty fields are never told from missing ones, and its sparse items have no
+    /// limit where the format says how many fields there are.
+    /// </param>
     public TextFieldReader(
-        TextFormat format, TextParseStats stats, int limit = int.MaxValue, bool keepEmpty = true)
+        TextFormat format, TextParseStats stats, int limit = int.MaxValue, bool isHeader = false)
     {
         _format = format;
         _stats = stats;
         _separators = SearchValues.Create(format.Separators);
         _limit = limit;
-        _keepEmpty = keepEmpty && format.MissingRealsAsNaNs && !format.AllowSparse;
+        _isHeader = isHeader;
+        _keepEmpty = !isHeader && format.MissingRealsAsNaNs && !format.AllowSparse;
         _skipSpaces = !format.Separators.Contains(' ');
     }
 
@@ -218,7 +223,7 @@ internal sealed class TextFieldReader
             {
                 // Empty fields before the first sparse item are not counted.
                 _base = fields.Count;
-                _size = owner._format.InputSize - _base;
+                _size = (owner._isHeader ? int.MaxValue : owner._format.InputSize) - _base;
                 Started = true;
                 return true;
             }

@@ -13,7 +13,7 @@ internal static class TextHeader
         if (header != null)
         {
             using var stats = new TextParseStats(host, 1, quiet: true);
-            new TextFieldReader(format, stats, keepEmpty: false).Read(new TextLine("header", 1, header), fields);
+            new TextFieldReader(format, stats, isHeader: true).Read(new TextLine("header", 1, header), fields);
         }
 
         var builder = new DataViewSchema.Builder();

@@ -12,11 +12,12 @@ internal sealed record TextLineBatch(long Number, long FirstLine, List<TextLine>
 /// <summary>Reads the lines that make rows: no comments, no empty lines, no headers.</summary>
 internal sealed class TextLineReader : IDisposable
 {
-    private const int LinesPerBatch = 64;
+    public const int LinesPerBatch = 64;
 
     private readonly IMultiStreamSource _source;
     private readonly TextFormat _format;
     private readonly bool _isSample;
+    private readonly bool _trims;
     private readonly Lock _lock = new();
     private TextReader _reader;
     private string _path;
@@ -30,11 +31,13 @@ internal sealed class TextLineReader : IDisposable
     /// <param name="source">The files.</param>
     /// <param name="format">The choices of the loader.</param>
     /// <param name="isSample">Whether headers are handed out like rows, whatever the number of rows wanted.</param>
-    public TextLineReader(IMultiStreamSource source, TextFormat format, bool isSample = false)
+    /// <param name="trims">Whether lines lose their last white space where the format says so.</param>
+    public TextLineReader(IMultiStreamSource source, TextFormat format, bool isSample = false, bool trims = true)
     {
         _source = source;
         _format = format;
         _isSample = isSample;
+        _trims = trims && format.TrimWhitespace;
     }
 
     /// <summary>
@@ -94,7 +97,7 @@ internal sealed class TextLineReader : IDisposable
 
             if (IsRow(text))
             {
-                line = new TextLine(_path, _lineNumber, _format.TrimWhitespace ? text.TrimEnd() : text);
+                line = new TextLine(_path, _lineNumber, _trims ? text.TrimEnd() : text);
                 return true;
             }
         }

@@ -69,7 +69,7 @@ public sealed partial class TextLoader : IDataLoader<IMultiStreamSource>
 
     private string ReadHeader(IMultiStreamSource source)
     {
-        using var lines = new TextLineReader(source, _format, isSample: true);
+        using var lines = new TextLineReader(source, _format, isSample: true, trims: false);
         return lines.NextBatch(2)?.Lines[0].Text;
     }
 }

@@ -67,17 +67,21 @@ public sealed class TextEdgeTests
     [InlineData(0, 2, "[[0, 2], 1, [3, 4]]")]
     [InlineData(2, 3, "[[2], 1, [3, 4]]")]
     [InlineData(4, 5, "[[5], 1, [3, 4]]")]
-    [InlineData(1, null, "ArgumentOutOfRangeException: No index is selected as all other indexes. (Parameter 'AllOther')")]
+    [InlineData(
+        1, null, "ArgumentOutOfRangeException: No index is selected as all other indexes. (Parameter 'AllOther')")]
     public void AllOther_TakesWhatLiesBeforeTheNextColumn(int min, int? max, string expected)
     {
         TextLoader.Range range = new() { Min = min, Max = max, AllOther = true };
-        string rows = Load("0,1,2,3,4,5\n", options => { }, Column("A", range), Column("B", new(1)), Column("C", new(3, 4)));
+        string rows = Load(
+            "0,1,2,3,4,5\n", options => { }, Column("A", range), Column("B", new(1)), Column("C", new(3, 4)));
         Assert.Equal(expected, rows);
     }
 
     [Theory]
-    [InlineData("a,b\nc,d,e\n", "ArgumentOutOfRangeException: The size of input lines is not consistent (Parameter 'Source')")]
-    [InlineData("", "ArgumentOutOfRangeException: Can't determine the number of source columns without valid data (Parameter 'Source')")]
+    [InlineData(
+        "a,b\nc,d,e\n", "ArgumentOutOfRangeException: The size of input lines is not consistent (Parameter 'Source')")]
+    [InlineData("", "ArgumentOutOfRangeException: Can't determine the number of source columns without valid data " +
+        "(Parameter 'Source')")]
     [InlineData("a,b\n", "[[a, b]]")]
     public void OpenRanges_ReachToTheLengthOfTheLines(string text, string expected) =>
         Assert.Equal(expected, Load(text, options => { }, Column("X", new TextLoader.Range(0, null))));
@@ -88,7 +92,8 @@ public sealed class TextEdgeTests
         var key = new TextLoader.Column("K", DataKind.String, [new(9, null)], new KeyCount(3));
         Assert.StartsWith("ArgumentOutOfRangeException: Bad item type for Key", Load("a\n", options => { }, key));
         TextLoader.Column none = new() { Name = "N" };
-        Assert.StartsWith("ArgumentOutOfRangeException: Must specify some source", Load("a\n", options => { }, key, none));
+        Assert.StartsWith(
+            "ArgumentOutOfRangeException: Must specify some source", Load("a\n", options => { }, key, none));
     }
 
     [Fact]
@@ -103,6 +108,28 @@ public sealed class TextEdgeTests
         Assert.True(data.LoadFromTextFile(path, options).Schema[0].HasSlotNames());
     }
 
+    // Trailing separators of a header are counted as fields, and its sparse items have no limit.
+    [Theory]
+    [InlineData("0:a\t", true, "Processed 0 rows with 0 bad values and 1 format errors")]
+    [InlineData("0:a", true, null)]
+    [InlineData("x\t3:a", false, null)]
+    public void SparseHeaders_AreReadAsTheyStand(string header, bool trims, string? expected)
+    {
+        using var files = new TextFiles();
+        MLContext context = new();
+        List<string> messages = [];
+        context.Log += (_, e) => messages.Add(e.RawMessage);
+        context.Data.LoadFromTextFile(files.Write("h.txt", header + "\n1\t2\n"), new TextLoader.Options
+        {
+            Columns = [new TextLoader.Column("A", DataKind.String, 0, 5)],
+            HasHeader = true,
+            AllowSparse = true,
+            TrimWhitespace = trims,
+            InputSize = 4,
+        });
+        Assert.Equal(expected, messages.SingleOrDefault(m => m.StartsWith("Processed", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void SeveralPaths_LeaveOutFilesThatAreNotThere()
     {
@@ -115,7 +142,8 @@ public sealed class TextEdgeTests
         Assert.Equal([a, a], Paths(new MultiFileSource(a, a)));
         Assert.Equal([b, a], Paths(new MultiFileSource($"{b}+{a}+{b}")));
         Assert.Equal([gone, gone], Paths(new MultiFileSource(gone, gone)));
-        IDataView view = new MLContext().Data.CreateTextLoader([new TextLoader.Column("X", DataKind.String, 0)]).Load(gone, b);
+        IDataView view = new MLContext().Data
+            .CreateTextLoader([new TextLoader.Column("X", DataKind.String, 0)]).Load(gone, b);
         Assert.Equal(["b"], view.GetColumn<string>("X"));
     }
 
@@ -127,11 +155,18 @@ public sealed class TextEdgeTests
     private static string Load(string text, Action<TextLoader.Options> set, params TextLoader.Column[] columns)
     {
         using var files = new TextFiles();
-        TextLoader.Options options = new() { Columns = columns, Separators = [','], AllowQuoting = true, UseThreads = false };
+        TextLoader.Options options = new()
+        {
+            Columns = columns,
+            Separators = [','],
+            AllowQuoting = true,
+            UseThreads = false,
+        };
         set(options);
         try
         {
-            return string.Join("; ", Rows.Print(new MLContext().Data.LoadFromTextFile(files.Write("f.txt", text), options)));
+            IDataView view = new MLContext().Data.LoadFromTextFile(files.Write("f.txt", text), options);
+            return string.Join("; ", Rows.Print(view));
         }
         catch (Exception ex)
         {
