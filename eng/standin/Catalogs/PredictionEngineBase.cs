@@ -20,22 +20,22 @@ public abstract class PredictionEngineBase<TSrc, TDst> : IDisposable
     {
         Contracts.CheckValue(env, nameof(env));
         env.CheckValue(transformer, nameof(transformer));
-
-        // ML.NET has one component more here; it takes a seed from the environment.
-        env.Register("DataViewConstructionUtils");
         _ownsTransformer = ownsTransformer;
         Transformer = transformer;
         var definition = inputSchemaDefinition
             ?? SchemaDefinition.Create(typeof(TSrc), SchemaDefinition.Direction.Read);
         _inputRow = new InputRow<TSrc>(env, TypedSchema.Create(typeof(TSrc), definition));
+
+        // ML.NET has one component more here; it takes a seed from the environment.
+        env.Register("DataViewConstructionUtils");
         env.CheckParam(transformer.IsRowToRowMapper, nameof(transformer), "Must be a row to row mapper");
         var mapper = transformer.GetRowToRowMapper(_inputRow.Schema);
         OutputSchema = mapper.OutputSchema;
-
+        IHost host = env.Register("TypedCursorable");
         var bound = TypedRowWriter<TDst>.Bind(env, OutputSchema, ignoreMissingColumns, outputSchemaDefinition);
         _outputRow = mapper.GetRow(_inputRow,
             bound.Select(column => OutputSchema[column.ColumnName]).DistinctBy(column => column.Index));
-        Channel = env.Register("TypedCursorable").Start("Row");
+        Channel = host.Start("Row");
         _writer = TypedRowWriter<TDst>.Create(_outputRow, bound);
     }
 

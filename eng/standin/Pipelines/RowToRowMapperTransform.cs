@@ -3,7 +3,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Data;
 
 /// <summary>A view with the columns of a row mapper added, computed as they are read.</summary>
-internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
+internal sealed class RowToRowMapperTransform : IParallelView, IRowToRowMapper
 {
     public const string RegistrationName = "RowToRowMapperTransform";
 
@@ -40,6 +40,11 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
     DataViewRowCursor IDataView.GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand)
     {
         var active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, _bindings.Schema);
+        if (ParallelCursors.Wants(this, active))
+        {
+            return ParallelCursors.Open(_host, this, columnsNeeded, rand);
+        }
+
         var inputs = _bindings.InputsFor(active, _mapper.GetDependencies);
         return new Cursor(_host, _input.GetRowCursor(inputs, rand), this, active);
     }
@@ -58,6 +63,12 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
         return cursors
             .Select(cursor => (DataViewRowCursor)new Cursor(_host, cursor, this, active))
             .ToArray();
+    }
+
+    bool IParallelView.IsReadInParallel(Func<int, bool> active)
+    {
+        var inputs = _bindings.InputsFor(active, _mapper.GetDependencies).Select(column => column.Index).ToHashSet();
+        return _bindings.AddedColumnIndices.Any(active) || ParallelCursors.Wants(_input, inputs.Contains);
     }
 
     IEnumerable<DataViewSchema.Column> IRowToRowMapper.GetDependencies(

@@ -115,7 +115,15 @@ internal sealed class CursorSplitter : IDisposable
             }
 
             _row = 0;
-            _count = _splitter.Take(_buffers, _ids, _sourceId, out _batch);
+            try
+            {
+                _count = _splitter.Take(_buffers, _ids, _sourceId, out _batch);
+            }
+            catch (Exception ex)
+            {
+                throw Contracts.Except(ex, ParallelCursors.WorkerError);
+            }
+
             return _count > 0;
         }
 

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Data;
 public sealed partial class TextLoader
 {
     /// <summary>The rows of some files.</summary>
-    private sealed class BoundLoader : IDataView
+    private sealed class BoundLoader : IParallelView
     {
         private const int FewestRowsForThreads = 128;
 
@@ -24,6 +24,8 @@ public sealed partial class TextLoader
 
         public long? GetRowCount() => null;
 
+        public bool IsReadInParallel(Func<int, bool> active) => true;
+
         public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
         {
             bool wholeInOne = _loader._useThreads && _loader._format.MaxRows >= FewestRowsForThreads;
@@ -33,19 +35,26 @@ public sealed partial class TextLoader
         public DataViewRowCursor[] GetRowCursorSet(
             IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null)
         {
-            return n > 1 ? Create(columnsNeeded, n, false) : [GetRowCursor(columnsNeeded, rand)];
+            int count = n < 1 && !_loader._useThreads ? 1 : ParallelCursors.Limit(n);
+            long batches = Math.Max(1, _loader._format.MaxRows / TextLineReader.LinesPerBatch);
+            return Create(columnsNeeded, (int)Math.Min(count, batches), false);
         }
 
         private DataViewRowCursor[] Create(IEnumerable<DataViewSchema.Column> columnsNeeded, int count, bool wholeInOne)
         {
-            Func<int, bool> active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
+            var wanted = new HashSet<int>();
+            foreach (DataViewSchema.Column column in columnsNeeded)
+            {
+                wanted.Add(column.Index);
+            }
+
             var lines = new TextLineReader(_files, _loader._format);
             var stats = new TextParseStats(_loader._host, count);
             var cursors = new DataViewRowCursor[count];
             int open = count;
             for (int i = 0; i < count; i++)
             {
-                cursors[i] = new Cursor(_loader, lines, stats, active, wholeInOne, CloseOne);
+                cursors[i] = new Cursor(_loader, lines, stats, wanted.Contains, wholeInOne, CloseOne);
             }
 
             return cursors;

@@ -15,10 +15,11 @@ public sealed partial class TextLoader
         private readonly Action _close;
         private readonly TextFieldReader _reader;
         private readonly TextFields _fields = new();
-        private readonly TextColumnReader[] _columns;
-        private readonly TextColumnReader[] _activeColumns;
+        private readonly TextColumnReader[][] _rows;
         private TextLineBatch _batch;
         private int _next;
+        private int _row;
+        private bool _hasRow;
         private bool _ended;
         private bool _disposed;
 
@@ -26,7 +27,9 @@ public sealed partial class TextLoader
         /// <param name="lines">Where batches of lines come from.</param>
         /// <param name="stats">Where rows and errors are counted.</param>
         /// <param name="active">The columns wanted.</param>
-        /// <param name="wholeInOne">Whether the cursor says that all rows are of one batch.</param>
+        /// <param name="wholeInOne">
+        /// Whether the cursor says that all rows are of one batch, and parses a batch of lines before it shows the first.
+        /// </param>
         /// <param name="close">Called when the cursor is done.</param>
         public Cursor(
             TextLoader loader,
@@ -47,18 +50,15 @@ public sealed partial class TextLoader
             int limit = wanted.SelectMany(column => column.Segments).Max(segment => (int?)segment.Lim) ?? 0;
             limit = loader._format.InputSize > 0 ? Math.Min(limit, loader._format.InputSize) : limit;
             _reader = new TextFieldReader(loader._format, stats, limit);
-            _columns = new TextColumnReader[loader._columns.Length];
-            for (int i = 0; i < _columns.Length; i++)
-            {
-                _columns[i] = active(i) ? TextColumnReader.Create(loader._columns[i], loader._format, stats) : null;
-            }
-
-            _activeColumns = [.. _columns.Where(column => column != null)];
+            _rows = new TextColumnReader[wholeInOne ? TextLineReader.LinesPerBatch : 1][];
+            _rows[0] = MakeReaders();
         }
 
         public override DataViewSchema Schema => _loader._schema;
 
-        public override long Batch => _ended ? long.MaxValue : _wholeInOne || _batch == null ? -1 : _batch.Number;
+        public override long Batch => _ended && _batch != null ? long.MaxValue
+            : _wholeInOne || _batch == null ? -1
+            : _batch.Number;
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
 
@@ -74,10 +74,16 @@ public sealed partial class TextLoader
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             Ch.Check(_active(column.Index));
-            Delegate getter = _columns[column.Index].CreateGetter(() => IsGood);
-            return getter as ValueGetter<TValue> ?? throw Ch.Except(
+            var getters = new ValueGetter<TValue>[_rows.Length];
+            getters[0] = MakeGetter(0) ?? throw Ch.Except(
                 $"Invalid TValue in GetGetter: '{typeof(TValue)}', " +
                 $"expected type: '{Schema[column.Index].Type.RawType}'.");
+            return _rows.Length == 1
+                ? getters[0]
+                : (ref TValue value) => (getters[_row] ??= MakeGetter(_row))(ref value);
+
+            ValueGetter<TValue> MakeGetter(int row) =>
+                _rows[row][column.Index].CreateGetter(() => _hasRow) as ValueGetter<TValue>;
         }
 
         protected override bool MoveNextCore()
@@ -107,6 +113,7 @@ public sealed partial class TextLoader
             if (_batch == null || _next == _batch.Lines.Count)
             {
                 TextLineBatch batch = _lines.NextBatch();
+                _hasRow = batch != null;
                 if (batch == null)
                 {
                     _ended = !_wholeInOne;
@@ -115,17 +122,34 @@ public sealed partial class TextLoader
 
                 _batch = batch;
                 _next = 0;
+                for (int i = 0; _wholeInOne && i < batch.Lines.Count; i++)
+                {
+                    Parse(batch.Lines[i], i);
+                }
             }
 
+            _row = _wholeInOne ? _next : 0;
             TextLine line = _batch.Lines[_next++];
-            _reader.Read(line, _fields);
-            foreach (TextColumnReader column in _activeColumns)
+            if (!_wholeInOne)
             {
-                column.Read(_fields, line.Number);
+                Parse(line, 0);
+            }
+
+            return true;
+        }
+
+        private void Parse(TextLine line, int row)
+        {
+            _reader.Read(line, _fields);
+            foreach (TextColumnReader column in _rows[row] ??= MakeReaders())
+            {
+                column?.Read(_fields, line.Number);
             }
 
             _stats.AddRow();
-            return true;
         }
+
+        private TextColumnReader[] MakeReaders() => [.. _loader._columns.Select((column, i) =>
+            _active(i) ? TextColumnReader.Create(column, _loader._format, _stats) : null)];
     }
 }

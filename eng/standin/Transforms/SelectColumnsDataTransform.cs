@@ -4,7 +4,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Transforms;
 
 /// <summary>A view, and a row mapper, that shows chosen columns of its input.</summary>
-internal sealed class SelectColumnsDataTransform : IDataView, IRowToRowMapper
+internal sealed class SelectColumnsDataTransform : IParallelView, IRowToRowMapper
 {
     private readonly IHost _host;
     private readonly IDataView _input;
@@ -33,24 +33,38 @@ internal sealed class SelectColumnsDataTransform : IDataView, IRowToRowMapper
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
-        var active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
+        var active = Active(columnsNeeded);
         return new Cursor(_host, this, _input.GetRowCursor(Inputs(active), rand), active);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n,
         Random rand = null)
     {
-        var active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
+        var active = Active(columnsNeeded);
         return _input.GetRowCursorSet(Inputs(active), n, rand)
             .Select(cursor => (DataViewRowCursor)new Cursor(_host, this, cursor, active))
             .ToArray();
     }
+
+    public bool IsReadInParallel(Func<int, bool> active) =>
+        ParallelCursors.Wants(_input, _sources.Where((_, i) => active(i)).ToHashSet().Contains);
 
     public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
         Inputs(RowCursorUtils.FromColumnsToPredicate(dependingColumns, Schema));
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) =>
         new Row(this, input, RowCursorUtils.FromColumnsToPredicate(activeColumns, Schema));
+
+    private Func<int, bool> Active(IEnumerable<DataViewSchema.Column> columnsNeeded)
+    {
+        var active = new bool[Schema.Count];
+        foreach (var column in columnsNeeded)
+        {
+            active[column.Index] = true;
+        }
+
+        return index => active[index];
+    }
 
     private DataViewSchema.Column[] Inputs(Func<int, bool> active) =>
         _sources.Where((_, i) => active(i)).Distinct().Select(index => InputSchema[index]).ToArray();

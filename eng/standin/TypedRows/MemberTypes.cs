@@ -8,6 +8,7 @@ namespace Microsoft.ML.Data;
 internal static class MemberTypes
 {
     private static readonly MethodInfo _makeArrayGetter = Method(nameof(MakeArrayGetter));
+    private static readonly MethodInfo _makeFailingGetter = Method(nameof(MakeFailingGetter));
     private static readonly MethodInfo _makeVectorGetter = Method(nameof(MakeVectorGetter));
     private static readonly MethodInfo _makeKeyGetter = Method(nameof(MakeKeyGetter));
 
@@ -45,7 +46,8 @@ internal static class MemberTypes
 
         if (typeof(TMember).IsVariableBoundArray)
         {
-            throw new NullReferenceException();
+            var item = typeof(TMember).GetElementType();
+            return Call(_makeFailingGetter, item == typeof(string) ? typeof(ReadOnlyMemory<char>) : item);
         }
 
         if (typeof(TMember).IsArray)
@@ -88,6 +90,10 @@ internal static class MemberTypes
 
             value = editor.Commit();
         });
+
+    // ML.NET takes such a member for a column and fails where it is read.
+    private static Delegate MakeFailingGetter<T>() =>
+        (ValueGetter<VBuffer<T>>)((ref VBuffer<T> _) => throw new NullReferenceException());
 
     private static Delegate MakeArrayGetter<T>(Func<T[]> source) =>
         (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) =>

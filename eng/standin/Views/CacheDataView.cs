@@ -4,7 +4,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Transforms;
 
 /// <summary>A view that keeps each column in memory once a cursor has asked for it.</summary>
-internal sealed class CacheDataView : IDataView
+internal sealed class CacheDataView : IParallelView
 {
     private const int RowsPerBlock = 64;
 
@@ -35,25 +35,36 @@ internal sealed class CacheDataView : IDataView
 
     public long? GetRowCount() => _rowCount ?? _input.GetRowCount();
 
+    public bool IsReadInParallel(Func<int, bool> active) => true;
+
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
         Func<int, bool> active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
-        int rows = Fill(active);
-        return new Cursor(this, active, new RowBlocks(rows, rows, rand));
+        return Open(active, 1, rand)[0];
     }
 
     public DataViewRowCursor[] GetRowCursorSet(
         IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null)
     {
         Func<int, bool> active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
-        var blocks = new RowBlocks(Fill(active), RowsPerBlock, rand);
-        var cursors = new DataViewRowCursor[Math.Max(1, n)];
-        for (int i = 0; i < cursors.Length; i++)
+        return Open(active, ParallelCursors.Limit(n), rand);
+    }
+
+    // What goes wrong with the rows shows where they are read.
+    private DataViewRowCursor[] Open(Func<int, bool> active, int count, Random rand)
+    {
+        RowBlocks blocks;
+        try
         {
-            cursors[i] = new Cursor(this, active, blocks);
+            int rows = Fill(active);
+            blocks = new RowBlocks(rows, count == 1 ? rows : RowsPerBlock, rand);
+        }
+        catch (Exception ex)
+        {
+            blocks = new RowBlocks(ex);
         }
 
-        return cursors;
+        return [.. Enumerable.Range(0, count).Select(_ => new Cursor(this, active, blocks))];
     }
 
     private int Fill(Func<int, bool> active)
@@ -97,7 +108,13 @@ internal sealed class CacheDataView : IDataView
         private readonly int _rows;
         private readonly int _size;
         private readonly int[] _order;
+        private readonly Exception _error;
         private int _next = -1;
+
+        public RowBlocks(Exception error)
+        {
+            _error = error;
+        }
 
         public RowBlocks(int rows, int size, Random random)
         {
@@ -109,6 +126,11 @@ internal sealed class CacheDataView : IDataView
         /// <summary>The next block, or null after the last.</summary>
         public (int Number, int Start, int End)? Next()
         {
+            if (_error != null)
+            {
+                throw Contracts.Except(_error, "Event we were waiting on was subject to an exception");
+            }
+
             int number = Interlocked.Increment(ref _next);
             long start = (long)number * _size;
             return start < _rows ? (number, (int)start, (int)Math.Min(_rows, start + _size)) : null;
@@ -164,8 +186,9 @@ internal sealed class CacheDataView : IDataView
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             Ch.CheckParam(_active(column.Index), nameof(column), "requested column not active");
-            Delegate getter = _parent._columns[column.Index].MakeGetter(() => _row, Check);
-            return TypedGetters.Check<TValue>(Ch, getter);
+            return _parent._columns[column.Index] is { } values
+                ? TypedGetters.Check<TValue>(Ch, values.MakeGetter(() => _row, Check))
+                : (ref TValue _) => Check();
         }
 
         protected override bool MoveNextCore()

@@ -19,6 +19,8 @@ internal sealed class NAFilter : RowFilter
         _columns = columns;
     }
 
+    protected override void CheckState(IChannel channel, bool isGood) => Contracts.Check(isGood);
+
     protected override Func<bool> MakeTest(DataViewRow row)
     {
         Func<bool>[] isPresent = [.. _columns.Select(column => IsPresent(row, column))];

@@ -11,8 +11,8 @@ internal abstract class PooledValues
 
     /// <summary>Makes a getter of the value in a slot.</summary>
     /// <param name="slot">The slot to read.</param>
-    /// <param name="check">Throws when there is nothing to read.</param>
-    public abstract Delegate MakeGetter(Func<int> slot, Action check);
+    /// <param name="check">Throws when there is nothing to read; null where there always is something.</param>
+    public abstract Delegate MakeGetter(Func<int> slot, Action check = null);
 
     /// <summary>Makes the slots of a column.</summary>
     public static PooledValues Create(DataViewRow row, DataViewSchema.Column column)
@@ -59,11 +59,11 @@ internal sealed class PooledValues<T> : PooledValues
         _source(ref _values[slot]);
     }
 
-    public override Delegate MakeGetter(Func<int> slot, Action check)
+    public override Delegate MakeGetter(Func<int> slot, Action check = null)
     {
         return (ValueGetter<T>)((ref T value) =>
         {
-            check();
+            check?.Invoke();
             if (_copy == null)
             {
                 value = _values[slot()];

@@ -23,6 +23,9 @@ internal sealed class RangeFilter : RowFilter
         channel.CheckUserArg(isNumber, "Column", $"Column '{columnName}' does not have compatible type");
     }
 
+    protected override void CheckState(IChannel channel, bool isGood) =>
+        channel.Check(isGood, RowCursorUtils.FetchValueStateError);
+
     protected override Func<bool> MakeTest(DataViewRow row)
     {
         Func<double> number = NumberGetter(row);

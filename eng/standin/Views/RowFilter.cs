@@ -4,7 +4,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Transforms;
 
 /// <summary>A view of those rows of another that pass a test.</summary>
-internal abstract class RowFilter : IDataView
+internal abstract class RowFilter : IParallelView
 {
     private readonly int[] _tested;
 
@@ -31,7 +31,9 @@ internal abstract class RowFilter : IDataView
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
         Func<int, bool> active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
-        return new Cursor(this, Input.GetRowCursor(WithTested(active), rand), active);
+        return IsReadInParallel(active)
+            ? ParallelCursors.Open(Host, this, columnsNeeded, rand)
+            : new Cursor(this, Input.GetRowCursor(WithTested(active), rand), active);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(
@@ -41,6 +43,12 @@ internal abstract class RowFilter : IDataView
         return [.. Input.GetRowCursorSet(WithTested(active), n, rand)
             .Select(cursor => new Cursor(this, cursor, active))];
     }
+
+    public bool IsReadInParallel(Func<int, bool> active) =>
+        ParallelCursors.Wants(Input, index => active(index) || _tested.Contains(index));
+
+    /// <summary>Throws where a tested value cannot be fetched.</summary>
+    protected abstract void CheckState(IChannel channel, bool isGood);
 
     /// <summary>Makes the test of a cursor's current row.</summary>
     protected abstract Func<bool> MakeTest(DataViewRow row);
@@ -73,13 +81,23 @@ internal abstract class RowFilter : IDataView
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             Ch.Check(_active(column.Index));
-            if (_parent._tested.Contains(column.Index) && typeof(TValue) != column.Type.RawType)
+            if (!_parent._tested.Contains(column.Index))
+            {
+                return Input.GetGetter<TValue>(column);
+            }
+
+            if (typeof(TValue) != column.Type.RawType)
             {
                 throw Ch.Except(
                     $"Invalid TValue in GetGetter: '{typeof(TValue)}', expected type: '{column.Type.RawType}'.");
             }
 
-            return Input.GetGetter<TValue>(column);
+            ValueGetter<TValue> getter = Input.GetGetter<TValue>(column);
+            return (ref TValue value) =>
+            {
+                _parent.CheckState(Ch, IsGood);
+                getter(ref value);
+            };
         }
 
         protected override bool MoveNextCore()

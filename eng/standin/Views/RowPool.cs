@@ -13,6 +13,7 @@ internal sealed class RowPool
     private int[] _slots;
     private int _first;
     private bool _hasFirst;
+    private int _current;
 
     /// <param name="row">The cursor.</param>
     /// <param name="active">The columns to copy.</param>
@@ -69,12 +70,16 @@ internal sealed class RowPool
         int other = (_first + index) % _slots.Length;
         (_slots[_first], _slots[other]) = (_slots[other], _slots[_first]);
         _hasFirst = true;
+        _current = _slots[_first];
     }
 
-    public ValueGetter<DataViewRowId> GetIdGetter(Action check) =>
-        (ValueGetter<DataViewRowId>)_ids.MakeGetter(() => _slots[_first], check);
+    /// <summary>
+    /// Gets the identifier of the row made the first; before there is one nothing, after the last that one's.
+    /// </summary>
+    public ValueGetter<DataViewRowId> GetIdGetter() => (ValueGetter<DataViewRowId>)_ids.MakeGetter(() => _current);
 
-    public Delegate GetGetter(int column, Action check) => _columns[column].MakeGetter(() => _slots[_first], check);
+    /// <summary>Gets a value of that row.</summary>
+    public Delegate GetGetter(int column) => _columns[column].MakeGetter(() => _current);
 
     private void Grow()
     {

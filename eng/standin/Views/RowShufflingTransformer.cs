@@ -49,9 +49,13 @@ internal sealed class RowShufflingTransformer : IDataView
 
     private sealed class Cursor : LinkedRootCursorBase
     {
+        // Rows are read this many at a time beyond the pool: an error shows before the rows that were read with it.
+        private const int RowsAhead = 16;
+
         private readonly Func<int, bool> _active;
         private readonly Random _random;
         private readonly RowPool _pool;
+        private readonly int _poolRows;
         private bool _ended;
 
         public Cursor(
@@ -60,7 +64,8 @@ internal sealed class RowShufflingTransformer : IDataView
         {
             _active = active;
             _random = random;
-            _pool = new RowPool(input, active, poolRows);
+            _poolRows = poolRows;
+            _pool = new RowPool(input, active, (int)Math.Min(int.MaxValue, (long)poolRows + RowsAhead));
         }
 
         public override DataViewSchema Schema => Input.Schema;
@@ -69,27 +74,20 @@ internal sealed class RowShufflingTransformer : IDataView
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _active(column.Index);
 
-        public override ValueGetter<DataViewRowId> GetIdGetter() => _pool.GetIdGetter(Check);
+        public override ValueGetter<DataViewRowId> GetIdGetter() => _pool.GetIdGetter();
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             Ch.CheckParam(_active(column.Index), nameof(column), "requested column not active");
-            return TypedGetters.Check<TValue>(Ch, _pool.GetGetter(column.Index, Check));
+            return TypedGetters.Check<TValue>(Ch, _pool.GetGetter(column.Index));
         }
 
         protected override bool MoveNextCore()
         {
             _pool.DropFirst();
-            while (!_ended && !_pool.IsFull)
+            if (_pool.Count <= _poolRows)
             {
-                if (Input.MoveNext())
-                {
-                    _pool.Add();
-                }
-                else
-                {
-                    _ended = true;
-                }
+                ReadAhead();
             }
 
             if (_pool.Count == 0)
@@ -97,10 +95,27 @@ internal sealed class RowShufflingTransformer : IDataView
                 return false;
             }
 
-            _pool.MoveToFirst(_random.Next(_pool.Count));
+            _pool.MoveToFirst(_random.Next(Math.Min(_pool.Count, _poolRows)));
             return true;
         }
 
-        private void Check() => Ch.Check(IsGood, RowCursorUtils.FetchValueStateError);
+        private void ReadAhead()
+        {
+            try
+            {
+                while (!_ended && !_pool.IsFull)
+                {
+                    _ended = !Input.MoveNext();
+                    if (!_ended)
+                    {
+                        _pool.Add();
+                    }
+                }
+            }
+            catch (Exception ex)
+            {
+                throw Ch.Except(ex, "Shuffle input cursor reader failed with an exception");
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Transforms;
 /// their smallest to their largest, keys are spread evenly, everything else is hashed. Not a number where it is
 /// missing.
 /// </summary>
-internal sealed class SamplingKeyTransform : IDataView
+internal sealed class SamplingKeyTransform : IParallelView
 {
     private readonly IHost _host;
     private readonly IDataView _input;
@@ -43,15 +43,26 @@ internal sealed class SamplingKeyTransform : IDataView
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
         Func<int, bool> active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
-        return new Cursor(this, _input.GetRowCursor(Inputs(active), rand), active);
+        return IsReadInParallel(active)
+            ? ParallelCursors.Open(_host, this, columnsNeeded, rand)
+            : new Cursor(this, _input.GetRowCursor(Inputs(active), rand), active);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(
         IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null)
     {
         Func<int, bool> active = RowCursorUtils.FromColumnsToPredicate(columnsNeeded, Schema);
-        return [.. _input.GetRowCursorSet(Inputs(active), n, rand).Select(cursor => new Cursor(this, cursor, active))];
+        DataViewRowCursor[] cursors = _input.GetRowCursorSet(Inputs(active), n, rand);
+        if (cursors.Length == 1 && n > 1 && active(_input.Schema.Count))
+        {
+            cursors = CursorSplitter.Split(_host, cursors[0], n);
+        }
+
+        return [.. cursors.Select(cursor => new Cursor(this, cursor, active))];
     }
+
+    public bool IsReadInParallel(Func<int, bool> active) =>
+        active(_input.Schema.Count) || ParallelCursors.Wants(_input, active);
 
     private DataViewSchema.Column[] Inputs(Func<int, bool> active) =>
         [.. _input.Schema.Where(column => active(column.Index)
