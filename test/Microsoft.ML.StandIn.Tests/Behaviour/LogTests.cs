@@ -31,12 +31,14 @@ public sealed partial class LogTests(ITestOutputHelper output)
                 continue;
             }
 
-            Assert.Equal([action, .. recorded.GetProperty("events").EnumerateArray().Select(Print).Where(IsOfOneThread)],
+            var events = recorded.GetProperty("events").EnumerateArray().Select(Print).Where(IsOfOneThread);
+            Assert.Equal([action, .. events],
                 [action, .. Run(action).Select(Print).Where(IsOfOneThread)]);
             compared++;
         }
 
-        output.WriteLine($"{compared} of {all.Length} actions compared; out of scope: {string.Join("; ", _outOfScope)}");
+        output.WriteLine(
+            $"{compared} of {all.Length} actions compared; out of scope: {string.Join("; ", _outOfScope)}");
         Assert.Equal(all.Length - _outOfScope.Length, compared);
     }
 

@@ -25,7 +25,10 @@ public sealed class CreateEnumerableTests(ITestOutputHelper output)
         ["Double"] = new Holder<double> { Value = 1.5 },
         ["Text"] = new Holder<string> { Value = "abc" },
         ["DateTime"] = new Holder<DateTime> { Value = new DateTime(2024, 1, 1) },
-        ["DateTimeOffset"] = new Holder<DateTimeOffset> { Value = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero) },
+        ["DateTimeOffset"] = new Holder<DateTimeOffset>
+        {
+            Value = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero),
+        },
         ["TimeSpan"] = new Holder<TimeSpan> { Value = TimeSpan.FromSeconds(1) },
         ["RowId"] = new Holder<DataViewRowId> { Value = new DataViewRowId(1, 2) },
         ["Vector<Single>"] = new Holder<float[]> { Value = [1, 2] },
@@ -66,7 +69,8 @@ public sealed class CreateEnumerableTests(ITestOutputHelper output)
     public void Columns_BindToMembersAsRecorded()
     {
         int compared = 0;
-        foreach (JsonElement column in Golden.Read("behaviour/create_enumerable.json").GetProperty("matrix").EnumerateArray())
+        JsonElement recorded = Golden.Read("behaviour/create_enumerable.json");
+        foreach (JsonElement column in recorded.GetProperty("matrix").EnumerateArray())
         {
             string columnType = column.GetProperty("columnType").GetString()!;
             object row = _columns[columnType];
@@ -88,14 +92,16 @@ public sealed class CreateEnumerableTests(ITestOutputHelper output)
     {
         JsonElement recorded = Golden.Read("behaviour/create_enumerable.json").GetProperty("keys");
         DataOperationsCatalog data = new MLContext(1).Data;
-        IDataView view = data.LoadFromEnumerable([new UIntKey { Value = 0 }, new UIntKey { Value = 4 }, new UIntKey { Value = 9 }]);
+        IDataView view = data.LoadFromEnumerable(
+            [new UIntKey { Value = 0 }, new UIntKey { Value = 4 }, new UIntKey { Value = 9 }]);
         uint[] Keys(string name) =>
             [.. recorded.GetProperty(name).GetProperty("result").EnumerateArray().Select(key => key.GetUInt32())];
         Assert.Equal(
             Keys("createEnumerable_uint_plain"),
             data.CreateEnumerable<Holder<uint>>(view, false).Select(row => row.Value));
         Assert.Equal(
-            Keys("createEnumerable_uint_KeyType5"), data.CreateEnumerable<UIntKey>(view, false).Select(row => row.Value));
+            Keys("createEnumerable_uint_KeyType5"),
+            data.CreateEnumerable<UIntKey>(view, false).Select(row => row.Value));
         Assert.Equal(
             Keys("createEnumerable_KeyType9"), data.CreateEnumerable<WideKey>(view, false).Select(row => row.Value));
     }
@@ -103,7 +109,8 @@ public sealed class CreateEnumerableTests(ITestOutputHelper output)
     [SkippableFact]
     public void Cases_GiveRecordedResults()
     {
-        JsonElement[] cases = [.. Golden.Read("behaviour/create_enumerable.json").GetProperty("cases").EnumerateArray()];
+        JsonElement golden = Golden.Read("behaviour/create_enumerable.json");
+        JsonElement[] cases = [.. golden.GetProperty("cases").EnumerateArray()];
         foreach (JsonElement recorded in cases)
         {
             string name = recorded.GetProperty("case").GetString()!;
@@ -134,15 +141,20 @@ public sealed class CreateEnumerableTests(ITestOutputHelper output)
             return ReferenceEquals(first, rows.Current);
         }
 
+        static string Listed(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";
+
         string Vector<T>(T row)
-            where T : class =>
-            $"[{string.Join(", ", data.CreateEnumerable<FourVector>(data.LoadFromEnumerable([row]), false).Single().Value)}]";
+            where T : class
+        {
+            IDataView view = data.LoadFromEnumerable([row]);
+            return $"[{string.Join(", ", data.CreateEnumerable<FourVector>(view, false).Single().Value)}]";
+        }
 
         return name switch
         {
             "missing column, ignoreMissingColumns: false" => $"{data.CreateEnumerable<Extra>(numbers, false).Count()}",
             "missing column, ignoreMissingColumns: true" =>
-                $"[{string.Join(", ", data.CreateEnumerable<Extra>(numbers, false, true).Select(row => $"{row.Nope}|{row.Value}"))}]",
+                Listed(data.CreateEnumerable<Extra>(numbers, false, true).Select(row => $"{row.Nope}|{row.Value}")),
             "reuseRowObject: true, same reference each row" => $"{Reused(true)}",
             "reuseRowObject: false" => $"{Reused(false)}",
             "null data" => $"{data.CreateEnumerable<Extra>(null, false).Count()}",

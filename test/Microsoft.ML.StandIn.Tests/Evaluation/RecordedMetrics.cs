@@ -27,7 +27,8 @@ internal static class RecordedMetrics
             }
             else
             {
-                Assert.Equal(Print(name, metric.Name, metric.Value), Print(name, metric.Name, Get(actual, metric.Name)));
+                Assert.Equal(
+                    Print(name, metric.Name, metric.Value), Print(name, metric.Name, Get(actual, metric.Name)));
             }
         }
     }

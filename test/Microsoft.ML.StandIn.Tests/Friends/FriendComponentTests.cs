@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Microsoft.ML.StandIn.Tests.Friends;
 
-/// <summary>What the stand-in keeps for friends lets a component of another assembly be saved and found again.</summary>
+/// <summary>With what the stand-in keeps for friends, another assembly's component is saved and found again.</summary>
 public sealed class FriendComponentTests
 {
     [Fact]

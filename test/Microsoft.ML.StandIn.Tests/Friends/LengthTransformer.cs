@@ -8,7 +8,7 @@ using Microsoft.ML.StandIn.Tests.Friends;
 
 namespace Microsoft.ML.StandIn.Tests.Friends;
 
-/// <summary>A component as friends write them: adds the lengths of texts times a factor, kept in a file of its own.</summary>
+/// <summary>A component as friends write them: the lengths of texts times a factor, kept in its own file.</summary>
 internal sealed class LengthTransformer : OneToOneTransformerBase
 {
     public const string LoaderSignature = "LengthTransform";

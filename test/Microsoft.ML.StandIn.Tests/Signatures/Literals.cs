@@ -50,7 +50,8 @@ internal static class Literals
             Print(argument.Value, argument.ArgumentType));
         var named = attribute.NamedArguments
             .OrderBy(argument => Array.IndexOf(_namedOrder, argument.MemberName))
-            .Select(argument => $"{argument.MemberName} = {Print(argument.TypedValue.Value, argument.TypedValue.ArgumentType)}");
+            .Select(argument => (argument.MemberName, Value: argument.TypedValue))
+            .Select(argument => $"{argument.MemberName} = {Print(argument.Value.Value, argument.Value.ArgumentType)}");
         var all = string.Join(", ", positional.Concat(named));
         return all.Length == 0 ? name : $"{name}({all})";
     }

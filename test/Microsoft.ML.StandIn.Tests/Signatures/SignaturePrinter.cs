@@ -158,7 +158,8 @@ internal sealed class SignaturePrinter
         var attributes = Literals.Attributes(field.GetCustomAttributesData());
         var type = Name(field.FieldType, field, () => _nullability.Create(field));
         return field.IsLiteral
-            ? $"{Access(field)} const {type} {field.Name} = {Literals.Print(field.GetRawConstantValue(), field.FieldType)}"
+            ? $"{Access(field)} const {type} {field.Name} = " +
+                $"{Literals.Print(field.GetRawConstantValue(), field.FieldType)}"
             : $"{attributes}{Access(field)} {(field.IsStatic ? "static " : "")}" +
                 $"{(field.IsInitOnly ? "readonly " : "")}{type} {field.Name}";
     }
@@ -221,7 +222,9 @@ internal sealed class SignaturePrinter
 
         var isOverride = method.GetBaseDefinition() != method;
         var kind = method.IsStatic ? "static "
-            : isOverride ? (method.IsFinal ? "sealed override " : method.IsAbstract ? "abstract override " : "override ")
+            : isOverride && method.IsFinal ? "sealed override "
+            : isOverride && method.IsAbstract ? "abstract override "
+            : isOverride ? "override "
             : method.IsAbstract ? "abstract "
             : method.IsVirtual && !method.IsFinal ? "virtual "
             : "";

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Microsoft.ML.StandIn.Tests.Signatures;
 
-/// <summary>Nothing is public, and nothing of a type that friends know is internal, that the library does not have.</summary>
+/// <summary>Nothing is public, nor of a type that friends know internal, that the library does not have.</summary>
 public sealed class SignatureTests(ITestOutputHelper output)
 {
     private const string TokenizersNamespace = "Microsoft.ML.Tokenizers";

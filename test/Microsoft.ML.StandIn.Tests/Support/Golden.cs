@@ -3,12 +3,12 @@ using Xunit;
 
 namespace Microsoft.ML.StandIn.Tests.Support;
 
-/// <summary>The recorded behaviour of the library under ../shared/golden beside the repository. Not everywhere.</summary>
+/// <summary>The recorded behaviour of the library under ../shared/golden; not everywhere.</summary>
 internal static class Golden
 {
     private static readonly string? _root = FindRoot();
 
-    /// <summary>The full path of a golden file or folder; the running test is reported as skipped where there is none.</summary>
+    /// <summary>The full path of a golden file or folder; without it the running test is reported as skipped.</summary>
     public static string Require(string relativePath)
     {
         Skip.If(_root is null, "../shared/golden is not on this machine");

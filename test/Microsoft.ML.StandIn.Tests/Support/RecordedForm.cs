@@ -12,7 +12,12 @@ internal static class RecordedForm
         isHidden = column.IsHidden,
         type = column.Type is KeyDataViewType key
             ? new { text = $"{key}", @class = key.GetType().Name, rawType = RawType(key), keyCount = key.Count }
-            : (object)new { text = $"{column.Type}", @class = column.Type.GetType().Name, rawType = RawType(column.Type) },
+            : (object)new
+            {
+                text = $"{column.Type}",
+                @class = column.Type.GetType().Name,
+                rawType = RawType(column.Type),
+            },
         annotations = column.Annotations.Schema.Select(annotation => new
         {
             kind = annotation.Name,

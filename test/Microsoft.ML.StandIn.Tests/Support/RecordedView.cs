@@ -37,7 +37,8 @@ internal sealed class RecordedView(DataViewSchema schema, JsonElement rows) : ID
         public override bool IsColumnActive(DataViewSchema.Column column) => true;
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
-            (ref TValue value) => value = (TValue)RecordedValue.Read(rows[(int)_position][column.Index], typeof(TValue));
+            (ref TValue value) =>
+                value = (TValue)RecordedValue.Read(rows[(int)_position][column.Index], typeof(TValue));
 
         public override bool MoveNext() => ++_position < rows.GetArrayLength();
     }

@@ -10,7 +10,9 @@ internal static class RecordedTextOptions
     {
         AllowQuoting = options.GetProperty("AllowQuoting").GetBoolean(),
         AllowSparse = options.GetProperty("AllowSparse").GetBoolean(),
-        InputSize = options.GetProperty("InputSize") is { ValueKind: JsonValueKind.Number } size ? size.GetInt32() : null,
+        InputSize = options.GetProperty("InputSize") is { ValueKind: JsonValueKind.Number } size
+            ? size.GetInt32()
+            : null,
         Separators = [.. options.GetProperty("Separators").EnumerateArray().Select(Char)],
         DecimalMarker = Char(options.GetProperty("DecimalMarker")),
         Columns = options.GetProperty("Columns") is { ValueKind: JsonValueKind.Array } columns
@@ -26,12 +28,15 @@ internal static class RecordedTextOptions
         MissingRealsAsNaNs = options.GetProperty("MissingRealsAsNaNs").GetBoolean(),
     };
 
+    private static ulong? CountOf(JsonElement count) =>
+        count.ValueKind == JsonValueKind.Number ? count.GetUInt64() : null;
+
     private static TextLoader.Column Column(JsonElement column) => new()
     {
         Name = column.GetProperty("Name").GetString(),
         DataKind = Enum.Parse<DataKind>(column.GetProperty("DataKind").GetString()!),
         KeyCount = column.GetProperty("KeyCount") is { ValueKind: JsonValueKind.Object } key
-            ? new KeyCount { Count = key.GetProperty("Count") is { ValueKind: JsonValueKind.Number } n ? n.GetUInt64() : null }
+            ? new KeyCount { Count = CountOf(key.GetProperty("Count")) }
             : null,
         Source = [.. column.GetProperty("Source").EnumerateArray().Select(Range)],
     };

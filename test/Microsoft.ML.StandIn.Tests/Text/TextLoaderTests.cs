@@ -63,7 +63,8 @@ public sealed class TextLoaderTests(ITestOutputHelper output)
         try
         {
             File.WriteAllLines(path, Enumerable.Range(0, Lines).Select(i => $"{i}\tx"));
-            IDataView view = new MLContext().Data.LoadFromTextFile(path, [new TextLoader.Column("N", DataKind.Int32, 0)]);
+            IDataView view = new MLContext().Data.LoadFromTextFile(
+                path, [new TextLoader.Column("N", DataKind.Int32, 0)]);
             var seen = new List<(long Batch, int Number)>();
             DataViewRowCursor[] cursors = view.GetRowCursorSet(view.Schema, 3);
             Assert.Equal(3, cursors.Length);

@@ -110,11 +110,12 @@ public sealed class SplitTests(ITestOutputHelper output)
 
     private static void CompareWithoutSeed(JsonElement recorded)
     {
-        // The recorded shuffles differ from one context to the next; that every row is there is all they have in common.
+        // The recorded shuffles differ from one context to the next; every row being there is all they have in common.
         var context = new MLContext();
         IDataView data = Make(context, Number(recorded, "rows")!.Value);
         Assert.Equal(
-            Numbers(recorded.GetProperty("TrainTestSplit_0.3_test")), Ids(context.Data.TrainTestSplit(data, 0.3).TestSet));
+            Numbers(recorded.GetProperty("TrainTestSplit_0.3_test")),
+            Ids(context.Data.TrainTestSplit(data, 0.3).TestSet));
         Assert.Equal(
             Numbers(recorded.GetProperty("ShuffleRows")).Order(), Ids(context.Data.ShuffleRows(data)).Order());
     }
