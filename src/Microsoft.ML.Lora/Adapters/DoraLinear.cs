@@ -90,8 +90,7 @@ internal sealed class DoraLinear : LoraLinear
     }
 
     /// <inheritdoc/>
-    public override void Backward(
-        Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate, Matrix multiplier = default)
+    public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
     {
         Frozen.BackwardBias(pass, gradOutput);
         Workspace.Position mark = pass.Workspace.Mark();
@@ -99,7 +98,7 @@ internal sealed class DoraLinear : LoraLinear
         Matrix inverseLength = _inverseLength.AsMatrix(1, OutFeatures);
         ColumnScaling.Backward(
             gradOutput, memo.Product, Scale, inverseLength, gradProduct, Magnitude.In(pass.Gradients!));
-        BackwardProduct(pass, memo, gradProduct, gradInput, accumulate, multiplier);
+        BackwardProduct(pass, memo, gradProduct, gradInput, accumulate);
         pass.Workspace.Release(mark);
     }
 

@@ -99,11 +99,10 @@ internal class LoraLinear : LinearLayer
     }
 
     /// <inheritdoc/>
-    public override void Backward(
-        Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate, Matrix multiplier = default)
+    public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
     {
         Frozen.BackwardBias(pass, gradOutput);
-        BackwardProduct(pass, memo, gradOutput, gradInput, accumulate, multiplier);
+        BackwardProduct(pass, memo, gradOutput, gradInput, accumulate);
     }
 
     /// <inheritdoc/>
@@ -131,7 +130,7 @@ internal class LoraLinear : LinearLayer
 
     /// <summary>Gradients of A, B and x from that of the product.</summary>
     protected void BackwardProduct(
-        Pass pass, in LinearMemo memo, Matrix gradProduct, Matrix gradInput, bool accumulate, Matrix multiplier)
+        Pass pass, in LinearMemo memo, Matrix gradProduct, Matrix gradInput, bool accumulate)
     {
         Workspace.Position mark = pass.Workspace.Mark();
         Matrix gradLowRank = pass.Workspace.Rent(gradProduct.Rows, Rank);
@@ -140,8 +139,7 @@ internal class LoraLinear : LinearLayer
         LowRank.AccumulateOuter(gradLowRank, memo.Input, memo.Dropout, A.In(pass.Gradients!));
         if (!gradInput.IsEmpty)
         {
-            var epilogue = new Epilogue { Accumulate = accumulate, TailDropout = memo.Dropout, Multiplier = multiplier };
-            Frozen.MultiplyTransposed(pass, gradProduct, gradLowRank, gradInput, epilogue);
+            Frozen.MultiplyTransposed(pass, gradProduct, gradLowRank, gradInput, accumulate, memo.Dropout);
         }
 
         pass.Workspace.Release(mark);

@@ -6,10 +6,10 @@ namespace Microsoft.ML.Lora.Kernels;
 /// <summary>Element-wise activations and their gradients, both from the pre-activation.</summary>
 internal static unsafe class Activations
 {
-    /// <summary>y = activation(x), and derivative = activation′(x) unless it is empty; each may be x.</summary>
-    public static void Forward(Activation activation, Matrix x, Matrix y, Matrix derivative = default)
+    /// <summary>y = activation(x); y may be x.</summary>
+    public static void Forward(Activation activation, Matrix x, Matrix y)
     {
-        var kernel = new Kernel { Activation = activation, X = x, Y = y, Derivative = derivative };
+        var kernel = new Kernel { Activation = activation, X = x, Y = y };
         using var timing = KernelProfile.Measure(KernelKind.Activation, 0, Traffic(x));
         KernelSelector.Run(ref kernel);
     }
@@ -58,7 +58,6 @@ internal static unsafe class Activations
         public Matrix X;
         public Matrix GradY;
         public Matrix Y;
-        public Matrix Derivative;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run<S, V>()
@@ -74,7 +73,7 @@ internal static unsafe class Activations
                 var y = Y.RowPointer(row);
                 if (GradY.IsEmpty)
                 {
-                    Row<S, V>(Activation, x, y, Derivative.IsEmpty ? null : Derivative.RowPointer(row), X.Columns);
+                    Row<S, V>(Activation, x, y, null, X.Columns);
                     continue;
                 }
 

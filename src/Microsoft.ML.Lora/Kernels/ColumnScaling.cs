@@ -10,7 +10,7 @@ internal static class ColumnScaling
     /// <param name="scale">[1, N].</param>
     /// <param name="bias">[1, N], or empty for none.</param>
     /// <param name="y">[M, N].</param>
-    /// <param name="epilogue">Residual, activation, where it is written, and whether y keeps its derivative.</param>
+    /// <param name="epilogue">Residual, activation and where it is written.</param>
     public static void Forward(Matrix x, Matrix scale, Matrix bias, Matrix y, in Epilogue epilogue)
     {
         for (var row = 0; row < x.Rows; row++)
@@ -30,9 +30,7 @@ internal static class ColumnScaling
 
         if (epilogue.Activation != Activation.None)
         {
-            Activations.Forward(
-                epilogue.Activation, y, epilogue.Activated.IsEmpty ? y : epilogue.Activated,
-                epilogue.KeepsDerivative ? y : default);
+            Activations.Forward(epilogue.Activation, y, epilogue.Activated.IsEmpty ? y : epilogue.Activated);
         }
     }
 

@@ -4,7 +4,7 @@ namespace Microsoft.ML.Lora.Kernels;
 
 /// <summary>What a product does to each tile of C while it is still in the first-level cache.</summary>
 /// <remarks>
-/// In this order: the product, + what C held when <see cref="Accumulate"/>, + bias, × dropout, + residual, × multiplier,
+/// In this order: the product, + what C held when <see cref="Accumulate"/>, + bias, × dropout, + residual,
 /// stored in C; then the activation, stored in <see cref="Activated"/>, or in C's place when that is empty.
 /// </remarks>
 internal readonly unsafe struct Epilogue
@@ -27,20 +27,11 @@ internal readonly unsafe struct Epilogue
     /// <summary>[M, N] added to the result; empty for none.</summary>
     public Matrix Residual { get; init; }
 
-    /// <summary>[M, N] the result is multiplied by, element by element; empty for none.</summary>
-    public Matrix Multiplier { get; init; }
-
     /// <summary>Applied last.</summary>
     public Activation Activation { get; init; }
 
     /// <summary>[M, N] that receives the activation while C keeps the pre-activation; empty: in place.</summary>
     public Matrix Activated { get; init; }
-
-    /// <summary>
-    /// With <see cref="Activated"/>: C keeps the activation's derivative instead of the pre-activation. It costs next to
-    /// nothing here, and the backward pass is then a <see cref="Multiplier"/> of the product before it.
-    /// </summary>
-    public bool KeepsDerivative { get; init; }
 
     /// <summary>
     /// Mask on the tail's share of the product alone: the input gradient of an adapter whose input went through dropout.

@@ -93,7 +93,7 @@ internal static unsafe class Gemm
     // Bias and one addend are the micro-kernel's own business.
     private static bool NeedsEpilogue(in Epilogue epilogue) =>
         !epilogue.Dropout.IsEmpty || (epilogue.Accumulate && !epilogue.Residual.IsEmpty)
-        || !epilogue.Multiplier.IsEmpty || epilogue.Activation != Activation.None || !epilogue.TailDropout.IsEmpty;
+        || epilogue.Activation != Activation.None || !epilogue.TailDropout.IsEmpty;
 
     private static void Check(Matrix a, Matrix tail, PackedMatrix b, Matrix c)
     {

@@ -146,7 +146,6 @@ internal unsafe struct GemmJob : IParallelJob
     private readonly void PrefetchEpilogue(in PackedPanel panel, int row, int rows)
     {
         CachePrefetch.Tile(Epilogue.Residual, row, panel.FirstColumn, rows, panel.Columns);
-        CachePrefetch.Tile(Epilogue.Multiplier, row, panel.FirstColumn, rows, panel.Columns);
         CachePrefetch.Tile(Epilogue.Activated, row, panel.FirstColumn, rows, panel.Columns);
     }
 

@@ -28,7 +28,7 @@ internal unsafe struct TileEpilogue : ISimdKernel
         where S : struct, ISimd<V>
         where V : struct
     {
-        var linear = Tail != null || AddsResidual || !Epilogue->Dropout.IsEmpty || !Epilogue->Multiplier.IsEmpty;
+        var linear = Tail != null || AddsResidual || !Epilogue->Dropout.IsEmpty;
         for (var i = 0; i < Rows; i++)
         {
             var c = C + ((long)i * Stride);
@@ -40,8 +40,7 @@ internal unsafe struct TileEpilogue : ISimdKernel
             if (Epilogue->Activation != Activation.None)
             {
                 var target = Epilogue->Activated.IsEmpty ? c : Epilogue->Activated.RowPointer(Row + i) + Column;
-                Activations.Row<S, V>(
-                    Epilogue->Activation, c, target, Epilogue->KeepsDerivative ? c : null, Columns);
+                Activations.Row<S, V>(Epilogue->Activation, c, target, null, Columns);
             }
         }
     }
@@ -87,11 +86,6 @@ internal unsafe struct TileEpilogue : ISimdKernel
         if (AddsResidual)
         {
             sum = S.Add(sum, Read<S, V>(Epilogue->Residual.RowPointer(Row + i) + Column + n, count));
-        }
-
-        if (!Epilogue->Multiplier.IsEmpty)
-        {
-            sum = S.Multiply(sum, Read<S, V>(Epilogue->Multiplier.RowPointer(Row + i) + Column + n, count));
         }
 
         return sum;

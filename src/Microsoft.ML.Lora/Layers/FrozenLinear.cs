@@ -117,14 +117,12 @@ internal sealed class FrozenLinear : LinearLayer
         Multiply(pass, input, default, output, epilogue);
 
     /// <inheritdoc/>
-    public override void Backward(
-        Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate, Matrix multiplier = default)
+    public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
     {
         BackwardBias(pass, gradOutput);
         if (!gradInput.IsEmpty)
         {
-            MultiplyTransposed(
-                pass, gradOutput, default, gradInput, new Epilogue { Accumulate = accumulate, Multiplier = multiplier });
+            MultiplyTransposed(pass, gradOutput, default, gradInput, accumulate, default);
         }
     }
 
@@ -136,10 +134,10 @@ internal sealed class FrozenLinear : LinearLayer
     public void MultiplyWithoutBias(Matrix input, Matrix inputTail, Matrix output, ThreadTeam team) =>
         _panels!.Multiply(input, inputTail, output, default, team);
 
-    /// <summary>gradInput = [gradOutput | gradTail] · [W ; A], then the epilogue.</summary>
+    /// <summary>gradInput (+)= [gradOutput | gradTail] · [W ; A], the second part through the dropout.</summary>
     public void MultiplyTransposed(
-        Pass pass, Matrix gradOutput, Matrix gradTail, Matrix gradInput, in Epilogue epilogue) =>
-        _panels!.MultiplyTransposed(gradOutput, gradTail, gradInput, epilogue, pass.Team);
+        Pass pass, Matrix gradOutput, Matrix gradTail, Matrix gradInput, bool accumulate, DropoutMask tailDropout) =>
+        _panels!.MultiplyTransposed(gradOutput, gradTail, gradInput, accumulate, tailDropout, pass.Team);
 
     /// <summary>Adds the bias's gradient where it is trained.</summary>
     public void BackwardBias(Pass pass, Matrix gradOutput)

@@ -60,12 +60,7 @@ internal abstract class LinearLayer(string name, int inFeatures, int outFeatures
     /// <param name="gradOutput">[M, out].</param>
     /// <param name="gradInput">[M, in], or default where it is not needed.</param>
     /// <param name="accumulate">Add to <paramref name="gradInput"/> instead of overwriting it.</param>
-    /// <param name="multiplier">
-    /// [M, in] that the input's gradient is multiplied by in the end, element by element: the derivative of the activation that the
-    /// input came from; default for nothing.
-    /// </param>
-    public abstract void Backward(
-        Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate, Matrix multiplier = default);
+    public abstract void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate);
 
     /// <inheritdoc/>
     public abstract void Dispose();

@@ -79,8 +79,7 @@ internal sealed class TrainedLinear : LinearLayer
     }
 
     /// <inheritdoc/>
-    public override void Backward(
-        Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate, Matrix multiplier = default)
+    public override void Backward(Pass pass, in LinearMemo memo, Matrix gradOutput, Matrix gradInput, bool accumulate)
     {
         Matrix gradWeight = _weight.In(pass.Gradients!);
         if (gradOutput.Rows <= FewRows)
@@ -99,8 +98,7 @@ internal sealed class TrainedLinear : LinearLayer
 
         if (!gradInput.IsEmpty)
         {
-            var epilogue = new Epilogue { Accumulate = accumulate, Multiplier = multiplier };
-            _panels!.MultiplyTransposed(gradOutput, default, gradInput, epilogue, pass.Team);
+            _panels!.MultiplyTransposed(gradOutput, default, gradInput, accumulate, default, pass.Team);
         }
     }
 

@@ -38,15 +38,16 @@ internal sealed class WeightPanels(
     public void Multiply(Matrix input, Matrix inputTail, Matrix output, in Epilogue epilogue, ThreadTeam team) =>
         Gemm.Multiply(input, inputTail, _forward, output, epilogue, team);
 
-    /// <summary>gradInput = [gradOutput | gradTail] · [W ; A], then the epilogue.</summary>
+    /// <summary>gradInput (+)= [gradOutput | gradTail] · [W ; A], the second part through the dropout.</summary>
     public void MultiplyTransposed(
-        Matrix gradOutput, Matrix gradTail, Matrix gradInput, in Epilogue epilogue, ThreadTeam team)
+        Matrix gradOutput, Matrix gradTail, Matrix gradInput, bool accumulate, DropoutMask tailDropout, ThreadTeam team)
     {
         if (_backward is null)
         {
             throw new InvalidOperationException("The weight was packed without its backward panels.");
         }
 
+        var epilogue = new Epilogue { Accumulate = accumulate, TailDropout = tailDropout };
         Gemm.Multiply(gradOutput, gradTail, _backward, gradInput, epilogue, team);
     }
 

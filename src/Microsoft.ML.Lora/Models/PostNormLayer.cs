@@ -126,15 +126,10 @@ internal sealed class PostNormLayer : EncoderLayer
         m.Attended = m.Keep ? workspace.Rent(rows, hidden) : m.AttentionSum;
         _attentionNorm.Forward(m.AttentionSum, m.Attended, m.AttentionNormStatistics);
 
-        m.Slope = workspace.Rent(rows, _config.IntermediateSize);                                         // [rows, F]
-        m.Activated = m.Keep ? workspace.Rent(rows, _config.IntermediateSize) : m.Slope;
-        var activation = new Epilogue
-        {
-            Activation = _config.HiddenAct,
-            Activated = m.Keep ? m.Activated : default,
-            KeepsDerivative = m.Keep,
-        };
-        _intermediate.Layer.Forward(pass, m.Attended, m.Slope, activation, ref m.IntermediateMemo);
+        m.PreActivation = workspace.Rent(rows, _config.IntermediateSize);                                 // [rows, F]
+        m.Activated = m.Keep ? workspace.Rent(rows, _config.IntermediateSize) : m.PreActivation;
+        var activation = new Epilogue { Activation = _config.HiddenAct, Activated = m.Keep ? m.Activated : default };
+        _intermediate.Layer.Forward(pass, m.Attended, m.PreActivation, activation, ref m.IntermediateMemo);
 
         m.Sum = m.Keep ? workspace.Rent(rows, hidden) : output;
         m.OutputDropout = m.Keep ? pass.Dropout(_config.HiddenDropout, DropoutStreams.Output(_index)) : default;
@@ -172,9 +167,10 @@ internal sealed class PostNormLayer : EncoderLayer
             ? pass.Workspace.Rent(grad.Rows, _config.IntermediateSize)
             : default;
         Matrix gradOutput = Dropped(pass, m.OutputDropout, grad);
-        _output.Layer.Backward(pass, m.OutputMemo, gradOutput, gradWide, accumulate: false, m.Slope);
+        _output.Layer.Backward(pass, m.OutputMemo, gradOutput, gradWide, accumulate: false);
         if (_depth <= Depth.Intermediate)
         {
+            Activations.Backward(_config.HiddenAct, m.PreActivation, gradWide, gradWide);
             Matrix gradAttended = _depth <= Depth.AttentionNorm ? grad : default;
             _intermediate.Layer.Backward(pass, m.IntermediateMemo, gradWide, gradAttended, accumulate: true);
         }
@@ -231,7 +227,7 @@ internal sealed class PostNormLayer : EncoderLayer
         public bool FirstOnly;
         public DropoutMask AttentionOutputDropout, OutputDropout;
         public Matrix Context, AttentionSum, AttentionNormStatistics, Attended;
-        public Matrix Slope, Activated, Sum, OutputNormStatistics;
+        public Matrix PreActivation, Activated, Sum, OutputNormStatistics;
         public LinearMemo QueryMemo, KeyMemo, ValueMemo, AttentionOutputMemo, IntermediateMemo, OutputMemo;
     }
 }

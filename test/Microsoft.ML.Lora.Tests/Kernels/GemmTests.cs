@@ -71,12 +71,9 @@ public unsafe class GemmTests
         operands.CheckProduct(new Epilogue { Bias = bias, Residual = extra });
         operands.CheckProduct(new Epilogue { Bias = bias, Residual = extra, Accumulate = true });
         operands.CheckProduct(new Epilogue { Bias = bias, Residual = extra, Dropout = _dropout });
-        operands.CheckProduct(new Epilogue { Multiplier = extra });
         operands.CheckProduct(new Epilogue { TailDropout = _tailDropout, Accumulate = true });
         operands.CheckProduct(new Epilogue { Bias = bias, Activation = Activation.Gelu });
         operands.CheckProduct(new Epilogue { Activation = Activation.Tanh, Activated = operands.Activated.View });
-        operands.CheckProduct(
-            new Epilogue { Activation = Activation.Gelu, Activated = operands.Activated.View, KeepsDerivative = true });
         operands.CheckProduct(
             new Epilogue
             {
@@ -84,7 +81,6 @@ public unsafe class GemmTests
                 Accumulate = true,
                 Dropout = _dropout,
                 Residual = extra,
-                Multiplier = extra,
                 TailDropout = _tailDropout,
                 Activation = Activation.Silu,
             });
@@ -183,9 +179,9 @@ public unsafe class GemmTests
                 for (var column = 0; column < B.N; column++)
                 {
                     var y = Linear(row, column, epilogue.Accumulate ? expected[row, column] : 0, epilogue);
-                    var (value, slope) = ReferenceMath.Activate(epilogue.Activation, y);
+                    var (value, _) = ReferenceMath.Activate(epilogue.Activation, y);
                     activated[row, column] = value;
-                    expected[row, column] = epilogue.KeepsDerivative ? slope : epilogue.Activated.IsEmpty ? value : y;
+                    expected[row, column] = epilogue.Activated.IsEmpty ? value : y;
                 }
             }
 
@@ -241,8 +237,7 @@ public unsafe class GemmTests
 
             sum += epilogue.Bias == null ? 0 : epilogue.Bias[column];
             sum *= epilogue.Dropout.Factor(row, column);
-            sum += epilogue.Residual.IsEmpty ? 0 : epilogue.Residual[row][column];
-            return sum * (epilogue.Multiplier.IsEmpty ? 1 : epilogue.Multiplier[row][column]);
+            return sum + (epilogue.Residual.IsEmpty ? 0 : epilogue.Residual[row][column]);
         }
     }
 }
