@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 
 namespace Microsoft.ML.Lora.Persistence;
 
@@ -9,8 +7,6 @@ internal static class ModelCard
 {
     /// <summary>The file's name.</summary>
     public const string Name = "README.md";
-
-    private static readonly JsonSerializerOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private const string Family = """
         ```python
@@ -64,9 +60,23 @@ internal static class ModelCard
             .Replace("{ARGUMENTS}", pairs ? "\"a text\" \"its second text\"" : "\"a text\" \"another\"", StringComparison.Ordinal)
             .Replace("{PAIR}", pairs ? "], [\"its second text\"" : "", StringComparison.Ordinal)
             .Replace("{MAX_TOKENS}", FormattableString.Invariant($"{model.MaxTokens}"), StringComparison.Ordinal)
-            .Replace("{BASE}", JsonSerializer.Serialize(model.BaseOrigin.PythonName, _json), StringComparison.Ordinal)
+            .Replace("{BASE}", Quoted(model.BaseOrigin.PythonName), StringComparison.Ordinal)
             .Replace("{CLASSES}", string.Join(", ", labels.Select(label => $"`{label.Replace('`', '\'')}`")), StringComparison.Ordinal)
-            .Replace("{LABELS}", JsonSerializer.Serialize(labels, _json), StringComparison.Ordinal);
+            .Replace("{LABELS}", $"[{string.Join(", ", labels.Select(Quoted))}]", StringComparison.Ordinal);
         return Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n"));
+    }
+
+    /// <summary>A text as Python and YAML read it.</summary>
+    /// <remarks>Not JSON: its writer makes two escapes of a character beyond 16 bits, which Python takes for two characters.</remarks>
+    internal static string Quoted(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            quoted.Append(rune.Value is '"' or '\\' ? $"\\{rune}"
+                : Rune.IsControl(rune) ? FormattableString.Invariant($"\\x{rune.Value:x2}")
+                : rune.ToString());
+        }
+        return quoted.Append('"').ToString();
     }
 }
