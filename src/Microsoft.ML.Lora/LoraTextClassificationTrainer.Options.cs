@@ -89,7 +89,8 @@ public sealed partial class LoraTextClassificationTrainer
         /// <summary>
         /// Whether a training step keeps no more of an encoder layer than what goes into it, and computes the rest again for the
         /// backward pass (<see href="https://arxiv.org/abs/1604.06174">Chen et al. 2016</see>): the memory of activations falls to
-        /// that of one layer and the inputs of all, and a step takes about a third longer. The result is the same. Default false.
+        /// that of one layer and the inputs of all, and a step takes about half as long again. The result is the same. Default
+        /// false.
         /// </summary>
         public bool RecomputeActivations;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Lora.Tensors;
 
@@ -7,10 +6,8 @@ namespace Microsoft.ML.Lora.Tensors;
 /// Pages of mapped files. What was read once, such as a weight that has been packed, stays in the process's memory until the system is
 /// short of it; given back, it is mapped again from the file's cache when it is read again.
 /// </summary>
-internal static unsafe partial class FilePages
+internal static unsafe class FilePages
 {
-    private const int AdviseDontNeed = 4;
-
     /// <summary>
     /// Whether the pages at an address may be given back: a file's, shared with it and not written to. Elsewhere than on Linux none.
     /// </summary>
@@ -39,7 +36,7 @@ internal static unsafe partial class FilePages
         nint to = ((nint)first + (nint)bytes) & -page;
         if (to > from)
         {
-            _ = Advise((void*)from, (nuint)(to - from), AdviseDontNeed);
+            MemoryAdvice.DontNeed((void*)from, (nuint)(to - from));
         }
     }
 
@@ -52,7 +49,4 @@ internal static unsafe partial class FilePages
             && address < ulong.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture)
             && parts.Length == 6 && parts[1] is "r--s" or "r-xs";
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(void* address, nuint bytes, int advice);
 }

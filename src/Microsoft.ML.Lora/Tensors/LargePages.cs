@@ -20,8 +20,6 @@ internal static unsafe partial class LargePages
     private const long PieceBytes = 16 * PageBytes;
     private const int ReadAndWrite = 3;
     private const int PrivateAnonymous = 0x22;
-    private const int AdviseDontNeed = 4;
-    private const int AdviseHugePage = 14;
 
     private static readonly Lock _gate = new();
     private static Piece? _open;
@@ -56,9 +54,6 @@ internal static unsafe partial class LargePages
 
     [LibraryImport("libc", EntryPoint = "munmap")]
     private static partial int Unmap(void* address, nuint bytes);
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(void* address, nuint bytes, int advice);
 
     /// <summary>Part of a piece; gives it back once.</summary>
     public sealed class Block
@@ -98,7 +93,7 @@ internal static unsafe partial class LargePages
             _bytes = bytes;
             _first = (byte*)(((nint)mapping + PageBytes - 1) & ~(nint)(PageBytes - 1));
             // Advice: where it is not taken, memory is what it would have been.
-            _ = Advise(_first, (nuint)(bytes & ~(PageBytes - 1)), AdviseHugePage);
+            MemoryAdvice.PreferHugePages(_first, (nuint)(bytes & ~(PageBytes - 1)));
         }
 
         public long Left => _bytes - _used;
@@ -153,7 +148,7 @@ internal static unsafe partial class LargePages
                 nint to = ((nint)pointer + (nint)bytes) & ~(nint)(PageBytes - 1);
                 if (to > from)
                 {
-                    _ = Advise((void*)from, (nuint)(to - from), AdviseDontNeed);
+                    MemoryAdvice.DontNeed((void*)from, (nuint)(to - from));
                 }
             }
         }
