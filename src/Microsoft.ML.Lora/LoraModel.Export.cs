@@ -17,10 +17,16 @@ public sealed partial class LoraModel
     /// names in a folder that exists are replaced, other files stay. The embedded base model is all-MiniLM-L6-v2 with weights
     /// rounded to 16 bits; over the one on the hub scores differ from the third decimal on. <see cref="SaveMerged"/> does not
     /// depend on the base.
+    /// <para>
+    /// Tensors of an adapter that was read (<see cref="LoraCatalog.LoraFromAdapter"/>) are written as its files held them, in
+    /// float16, bfloat16, float32 or float64 and bit for bit, though the model computes with float32; also after it was saved in
+    /// a zip and loaded. What has been trained here, further training of such an adapter included, is float32 and written so, and
+    /// so is what is computed from an adapter: PiSSA and OLoRA made plain, updates that were cut, biases of B that were added to
+    /// those of their layers.
+    /// </para>
     /// </remarks>
     /// <param name="folder">The folder; made when it is not there.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>
-    /// <exception cref="InvalidOperationException">The model has no low-rank updates.</exception>
     /// <exception cref="InvalidOperationException">The model has no low-rank updates: it was trained in full, or its head alone.</exception>
     /// <exception cref="IOException">The folder holds a whole model (a config.json), the path is a file, or writing fails.</exception>
     public void SavePeft(string folder)

@@ -10,22 +10,33 @@ namespace Microsoft.ML.Lora.Adapters;
 /// <param name="Values">Its elements.</param>
 internal sealed record AdapterTensor(IReadOnlyList<int> Shape, float[] Values)
 {
-    /// <summary>How a file holds the elements: what was read from F16 or BF16 is written as such again, all else as F32.</summary>
-    public StorageType Type { get; init; } = StorageType.F32;
+    /// <summary>How a file holds the elements: what was read from F16, BF16 or F64 is written as such again, all else as F32.</summary>
+    public StorageType Type { get; private init; } = StorageType.F32;
+
+    // What Values is rounded from where a file held F64; null otherwise.
+    private double[]? Doubles { get; init; }
 
     /// <summary>A copy of a tensor of a file, of floating-point numbers and with sizes that an int holds.</summary>
     public static AdapterTensor Of(StoredTensor stored) =>
         new([.. stored.Shape.ToArray().Select(size => checked((int)size))], stored.ToArray())
         {
-            Type = stored.Type is StorageType.F16 or StorageType.BF16 ? stored.Type : StorageType.F32,
+            Type = stored.Type,
+            Doubles = stored.Type == StorageType.F64 ? stored.ToDoubles() : null,
         };
 
-    /// <summary>The tensor for a file.</summary>
-    public TensorToWrite ToWrite(string name) => TensorToWrite.Floats(name, [.. Shape.Select(size => (long)size)], Values, Type);
+    /// <summary>The tensor for a file, its elements as they were read.</summary>
+    public TensorToWrite ToWrite(string name) => Doubles is null
+        ? TensorToWrite.Floats(name, LongShape(), Values, Type)
+        : TensorToWrite.Doubles(name, LongShape(), Doubles);
 
-    /// <summary>Whether another tensor has the same sizes and, bit for bit, elements.</summary>
+    /// <summary>The tensor for a file of F32.</summary>
+    public TensorToWrite ToWriteAsFloats(string name) => TensorToWrite.Floats(name, LongShape(), Values);
+
+    /// <summary>Whether another tensor has the same sizes and, bit for bit, elements as the engine has them.</summary>
     public bool IsSameAs(AdapterTensor other) => Shape.SequenceEqual(other.Shape)
         && MemoryMarshal.AsBytes<float>(Values).SequenceEqual(MemoryMarshal.AsBytes<float>(other.Values));
+
+    private long[] LongShape() => [.. Shape.Select(size => (long)size)];
 }
 
 /// <summary>
@@ -77,14 +88,14 @@ internal sealed class AdapterState
         return clone;
     }
 
-    /// <summary>Has what is still what a file held stored as it was there.</summary>
-    public void KeepTypes(AdapterState read)
+    /// <summary>Has what is still what a file held stored as it was there: in its type, and in F64 with all its digits.</summary>
+    public void KeepStored(AdapterState read)
     {
         foreach ((string name, AdapterTensor tensor) in read.Tensors)
         {
             if (Find(name) is { } own && own.IsSameAs(tensor))
             {
-                this[name] = own with { Type = tensor.Type };
+                this[name] = tensor;
             }
         }
     }

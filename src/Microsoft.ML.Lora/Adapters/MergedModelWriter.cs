@@ -101,7 +101,7 @@ internal static class MergedModelWriter
 
         foreach (var name in unused.Where(name => !isEncoder || name.StartsWith(modulePrefix, StringComparison.Ordinal)))
         {
-            tensors[name] = (state[name] with { Type = StorageType.F32 }).ToWrite(name);
+            tensors[name] = state[name].ToWriteAsFloats(name);
         }
 
         return isEncoder

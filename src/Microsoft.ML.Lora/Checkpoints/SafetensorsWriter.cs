@@ -16,6 +16,10 @@ internal sealed record TensorToWrite(string Name, StorageType Type, long[] Shape
         string name, long[] shape, ReadOnlyMemory<float> data, StorageType type = StorageType.F32) =>
         new(name, type, shape, stream => WriteFloats(stream, data.Span, type));
 
+    /// <summary>A tensor of doubles, stored as F64.</summary>
+    public static TensorToWrite Doubles(string name, long[] shape, ReadOnlyMemory<double> data) =>
+        new(name, StorageType.F64, shape, stream => stream.Write(MemoryMarshal.AsBytes(data.Span)));
+
     /// <summary>A tensor of a checkpoint, its bytes as they are stored, possibly under another name.</summary>
     public static TensorToWrite Copy(StoredTensor tensor, string? name = null) =>
         new(name ?? tensor.Name, tensor.Type, tensor.Shape.ToArray(), tensor.WriteBytesTo);

@@ -95,6 +95,20 @@ internal sealed class StoredTensor
         return result;
     }
 
+    /// <summary>All elements of a tensor of F64 as they are.</summary>
+    public double[] ToDoubles()
+    {
+        var result = new double[checked((int)ElementCount)];
+        for (var first = 0; first < result.Length; first += ChunkElements)
+        {
+            var part = result.AsSpan(first, Math.Min(ChunkElements, result.Length - first));
+            using var bytes = BorrowElements(first, part.Length);
+            MemoryMarshal.Cast<byte, double>(bytes.Span).CopyTo(part);
+        }
+
+        return result;
+    }
+
     /// <summary>The stored bytes of a run of elements, in place.</summary>
     public BorrowedBytes BorrowElements(long firstElement, int count)
     {

@@ -48,7 +48,7 @@ internal sealed record FittedAdapter(PeftAdapter Adapter, long TotalParameters)
                 ? adapter.Config
                 : exact;
             AdapterState plain = model.Export();
-            plain.KeepTypes(adapter.State);
+            plain.KeepStored(adapter.State);
             return new FittedAdapter(
                 adapter with { Config = StartAsUpdate.Plain(config), State = plain }, model.Model.ParameterCount);
         }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Microsoft.ML.Lora.Tests.Persistence;
 
-/// <summary>An adapter kept in 16 bits goes out as it came in, through folders and zips, until training changes it.</summary>
+/// <summary>An adapter kept in 16 or 64 bits goes out as it came in, through folders and zips, until training changes it.</summary>
 public sealed class StoredTypeTests : IDisposable
 {
     private readonly MLContext _context = new(seed: 1);
@@ -28,6 +28,7 @@ public sealed class StoredTypeTests : IDisposable
             {
                 cases.Add(name, "F16");
                 cases.Add(name, "BF16");
+                cases.Add(name, "F64");
                 cases.Add(name, "mixed");
             }
 
@@ -39,7 +40,7 @@ public sealed class StoredTypeTests : IDisposable
     [MemberData(nameof(Adapters))]
     public void FoldersAndZipsKeepTheBytes(string name, string types)
     {
-        string adapter = Narrowed(Shared.Require($"models/tiny/peft/{name}/adapter"), "adapter_model.safetensors", types);
+        string adapter = Retyped(Shared.Require($"models/tiny/peft/{name}/adapter"), "adapter_model.safetensors", types);
         LoraTransformer read = Read(adapter, name);
         read.Model.SavePeft(_folder.PathOf("out"));
         AssertSameBytes(adapter, _folder.PathOf("out"), "adapter_model.safetensors");
@@ -49,12 +50,36 @@ public sealed class StoredTypeTests : IDisposable
         loaded.Model.SavePeft(_folder.PathOf("again"));
         AssertSameBytes(adapter, _folder.PathOf("again"), "adapter_model.safetensors");
         Assert.Equal(read.Model.Score("my parcel"), loaded.Model.Score("my parcel"));
+
+        read.Model.SaveAdapterOnly(_folder.PathOf("small.zip"));
+        using var small = (LoraTransformer)_context.Model.Load(_folder.PathOf("small.zip"), out _);
+        small.Model.SavePeft(_folder.PathOf("once more"));
+        AssertSameBytes(adapter, _folder.PathOf("once more"), "adapter_model.safetensors");
         read.Dispose();
+    }
+
+    [SkippableFact]
+    public void DoublesScoreAsTheFloatsNearestToThem()
+    {
+        const string Name = "tiny-bert-qv";
+        string adapter = Retyped(Shared.Require($"models/tiny/peft/{Name}/adapter"), "adapter_model.safetensors", "F64");
+        using LoraTransformer doubles = Read(adapter, Name);
+        float[] expected = doubles.Model.Score("my parcel");
+        doubles.Model.SaveMerged(_folder.PathOf("merged"));
+        AssertTypes("F32", _folder.PathOf("merged"), "model.safetensors");
+
+        Retyped(adapter, "adapter_model.safetensors", "F32");
+        using LoraTransformer floats = Read(adapter, Name);
+        Assert.Equal(expected, floats.Model.Score("my parcel"));
+        floats.Model.SaveMerged(_folder.PathOf("merged floats"));
+        AssertSameBytes(_folder.PathOf("merged floats"), _folder.PathOf("merged"), "model.safetensors");
     }
 
     [SkippableTheory]
     [InlineData("F16")]
     [InlineData("BF16")]
+    [InlineData("F64")]
+    [InlineData("mixed")]
     public void SoDoesAHeadBesideAnEncodersAdapter(string types)
     {
         LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 1);
@@ -64,8 +89,8 @@ public sealed class StoredTypeTests : IDisposable
             trained.Model.SavePeft(_folder.PathOf("trained"));
         }
 
-        string adapter = Narrowed(_folder.PathOf("trained"), "adapter_model.safetensors", types);
-        Narrowed(_folder.PathOf("trained"), PeftHeadFile.Name, types);
+        string adapter = Retyped(_folder.PathOf("trained"), "adapter_model.safetensors", types);
+        Retyped(_folder.PathOf("trained"), PeftHeadFile.Name, types);
         using LoraTransformer read = _context.MulticlassClassification.Trainers.LoraFromAdapter(adapter).Load();
         read.Model.SavePeft(_folder.PathOf("out"));
 
@@ -75,10 +100,12 @@ public sealed class StoredTypeTests : IDisposable
         AssertTypes("F32", _folder.PathOf("merged"), "model.safetensors");
     }
 
-    [SkippableFact]
-    public void WhatWasTrainedFurtherIsWrittenInFull()
+    [SkippableTheory]
+    [InlineData("BF16")]
+    [InlineData("F64")]
+    public void WhatWasTrainedFurtherIsWrittenAsItWasTrained(string types)
     {
-        string adapter = Narrowed(Shared.Require("models/tiny/peft/tiny-bert-qv/adapter"), "adapter_model.safetensors", "BF16");
+        string adapter = Retyped(Shared.Require("models/tiny/peft/tiny-bert-qv/adapter"), "adapter_model.safetensors", types);
         using LoraTransformer read = Read(adapter, "tiny-bert-qv", ["refund", "parcel", "login"]);
         LoraTextClassificationTrainer.Options options = LoraTextClassificationTrainer.Options.GoingOnFrom(read.Model);
         options.Epochs = 1;
@@ -88,16 +115,28 @@ public sealed class StoredTypeTests : IDisposable
         AssertTypes("F32", _folder.PathOf("out"), "adapter_model.safetensors");
     }
 
-    [SkippableFact]
-    public void AnUpdateThatIsConvertedIsWrittenInFullAndItsHeadAsItWas()
+    [SkippableTheory]
+    [InlineData("F16")]
+    [InlineData("F64")]
+    public void AnUpdateThatIsConvertedIsWrittenAsFloatsAndItsHeadAsItWas(string types)
     {
-        string adapter = Narrowed(Shared.Require("models/tiny/peft/tiny-bert-pissa/adapter"), "adapter_model.safetensors", "F16");
+        string adapter = Retyped(Shared.Require("models/tiny/peft/tiny-bert-pissa/adapter"), "adapter_model.safetensors", types);
         using LoraTransformer read = Read(adapter, "tiny-bert-pissa");
         read.Model.SavePeft(_folder.PathOf("out"));
 
+        using var source = SafetensorsFile.Open(Path.Combine(adapter, "adapter_model.safetensors"));
         using var written = SafetensorsFile.Open(_folder.PathOf("out/adapter_model.safetensors"));
-        Assert.All(written.Names, tensor => Assert.Equal(
-            tensor.Contains("lora", StringComparison.Ordinal) ? StorageType.F32 : StorageType.F16, written.Find(tensor)!.Type));
+        Assert.All(written.Names, name =>
+        {
+            if (name.Contains("lora", StringComparison.Ordinal))
+            {
+                Assert.Equal(StorageType.F32, written.Find(name)!.Type);
+            }
+            else
+            {
+                AssertSameBytes(source.Find(name)!, written.Find(name)!);
+            }
+        });
     }
 
     private LoraTransformer Read(string adapter, string name, string[]? labels = null)
@@ -107,10 +146,10 @@ public sealed class StoredTypeTests : IDisposable
             adapter, labels, baseModel: LoraBaseModel.FromFolder(Shared.Require("models/tiny/" + model))).Load();
     }
 
-    // A copy of the folder whose tensors, or every other one, are rounded to 16 bits.
-    private string Narrowed(string folder, string file, string types)
+    // A copy of the folder, or the folder itself, whose tensors are of another type: rounded to 16 bits, or with digits that no float has.
+    private string Retyped(string folder, string file, string types)
     {
-        string copy = _folder.PathOf("narrowed");
+        string copy = _folder.PathOf("retyped");
         Directory.CreateDirectory(copy);
         foreach (string name in Directory.GetFiles(folder).Where(name => !File.Exists(Path.Combine(copy, Path.GetFileName(name)))))
         {
@@ -122,22 +161,26 @@ public sealed class StoredTypeTests : IDisposable
             MappedMemory.FromArray(File.ReadAllBytes(Path.Combine(folder, file))), file))
         {
             SafetensorsWriter.Write(
-                memory, source.Names.Select((name, index) => Narrow(source.Find(name)!, types, index)), new Dictionary<string, string>(source.Metadata));
+                memory, source.Names.Select((name, index) => Retype(source.Find(name)!, types, index)), new Dictionary<string, string>(source.Metadata));
         }
 
         File.WriteAllBytes(Path.Combine(copy, file), memory.ToArray());
         return copy;
     }
 
-    private static TensorToWrite Narrow(StoredTensor tensor, string types, int index)
+    private static TensorToWrite Retype(StoredTensor tensor, string types, int index)
     {
-        StorageType type = types switch
-        {
-            "F16" => StorageType.F16,
-            "BF16" => StorageType.BF16,
-            _ => (index % 3) switch { 0 => StorageType.F16, 1 => StorageType.BF16, _ => StorageType.F32 },
-        };
+        StorageType[] mixed = [StorageType.F16, StorageType.F64, StorageType.BF16, StorageType.F32];
+        StorageType type = types == "mixed" ? mixed[index % mixed.Length] : Enum.Parse<StorageType>(types);
         float[] values = tensor.ToArray();
+        if (type == StorageType.F64)
+        {
+            double[] doubles = Array.ConvertAll(values, value => value * (1 + 1e-11));
+            doubles[0] = -double.Epsilon;
+            doubles[^1] = Math.PI;
+            return TensorToWrite.Doubles(tensor.Name, tensor.Shape.ToArray(), doubles);
+        }
+
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = type switch
@@ -156,12 +199,13 @@ public sealed class StoredTypeTests : IDisposable
         using var expected = SafetensorsFile.Open(Path.Combine(expectedFolder, file));
         using var written = SafetensorsFile.Open(Path.Combine(writtenFolder, file));
         Assert.Equal(expected.Names.Order(StringComparer.Ordinal), written.Names.Order(StringComparer.Ordinal));
-        Assert.All(expected.Names, name =>
-        {
-            StoredTensor before = expected.Find(name)!, after = written.Find(name)!;
-            Assert.Equal((before.Type, before.ShapeText), (after.Type, after.ShapeText));
-            Assert.Equal(Bytes(before), Bytes(after));
-        });
+        Assert.All(expected.Names, name => AssertSameBytes(expected.Find(name)!, written.Find(name)!));
+    }
+
+    private static void AssertSameBytes(StoredTensor expected, StoredTensor written)
+    {
+        Assert.Equal((expected.Type, expected.ShapeText), (written.Type, written.ShapeText));
+        Assert.Equal(Bytes(expected), Bytes(written));
     }
 
     private static byte[] Bytes(StoredTensor tensor)

@@ -121,15 +121,7 @@ internal static class RunCheckpointFile
         return new TensorToWrite(name, type, shape, stream => stream.Write(BytesOf(values)));
     }
 
-    private static Array ToArray(StoredTensor tensor)
-    {
-        if (tensor.Type != StorageType.F64)
-        {
-            return tensor.ToArray();
-        }
-        using BorrowedBytes bytes = tensor.BorrowElements(0, checked((int)tensor.ElementCount));
-        return MemoryMarshal.Cast<byte, double>(bytes.Span).ToArray();
-    }
+    private static Array ToArray(StoredTensor tensor) => tensor.Type == StorageType.F64 ? tensor.ToDoubles() : tensor.ToArray();
 
     private static Dictionary<string, Array> Part(SortedDictionary<string, Array> arrays, string prefix) => arrays
         .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
