@@ -68,10 +68,18 @@ internal class LoraLinear : LinearLayer
     /// <summary>Has the frozen weight packed as W0 − s·B·A with A and B as they are, so that the layer starts as the base's.</summary>
     public void TakeStartOut()
     {
-        Start = new LowRankUpdate(Copy(A), Copy(B), null, -Scaling);
-        Frozen.Amendment = Start.AddTo;
+        TakeStartOut(Copy(A), Copy(B));
 
         static AdapterTensor Copy(Parameter parameter) => new(parameter.Shape, parameter.Value.Span.ToArray());
+    }
+
+    /// <summary>Has the frozen weight packed as W0 − s·B·A with these factors, by the next <see cref="Prepare"/>.</summary>
+    /// <param name="a">[r, in].</param>
+    /// <param name="b">[out, r].</param>
+    public void TakeStartOut(AdapterTensor a, AdapterTensor b)
+    {
+        Start = new LowRankUpdate(a, b, null, -Scaling);
+        Frozen.Amendment = Start.AddTo;
     }
 
     /// <inheritdoc/>

@@ -50,23 +50,42 @@ internal static class StartAsUpdate
         state[layer.B.Name] = new AdapterTensor([layer.OutFeatures, 2 * rank], b);
     }
 
-    /// <summary>Makes a layer's plain tensors its own again: the first half of their rank.</summary>
-    public static void Remove(LoraLinear layer, AdapterState state)
+    /// <summary>
+    /// Makes a layer's plain tensors its own again: the first half of their rank. The second half is the start that they are read
+    /// with, and becomes the layer's where it is another: two decompositions of a weight are not the same to the last bit.
+    /// </summary>
+    /// <returns>Whether the layer's start changed, so that its weight has to be packed anew.</returns>
+    public static bool Remove(LoraLinear layer, AdapterState state)
     {
         int rank = layer.Rank;
-        if (layer.Start is null || state.Find(layer.A.Name) is not { } a || state.Find(layer.B.Name) is not { } b ||
+        if (layer.Start is not { } start || state.Find(layer.A.Name) is not { } a || state.Find(layer.B.Name) is not { } b ||
             a.Shape[0] != 2 * rank)
         {
-            return;
+            return false;
         }
 
         var trained = new float[rank * layer.OutFeatures];
+        var takenOut = new float[rank * layer.OutFeatures];
         for (int row = 0; row < layer.OutFeatures; row++)
         {
             b.Values.AsSpan(2 * row * rank, rank).CopyTo(trained.AsSpan(row * rank));
+            for (int i = 0; i < rank; i++)
+            {
+                takenOut[(row * rank) + i] = -b.Values[(((2 * row) + 1) * rank) + i];
+            }
         }
 
-        state[layer.A.Name] = new AdapterTensor([rank, layer.InFeatures], a.Values[..(rank * layer.InFeatures)]);
+        int half = rank * layer.InFeatures;
+        state[layer.A.Name] = new AdapterTensor([rank, layer.InFeatures], a.Values[..half]);
         state[layer.B.Name] = new AdapterTensor([layer.OutFeatures, rank], trained);
+        var startA = new AdapterTensor([rank, layer.InFeatures], a.Values[half..]);
+        var startB = new AdapterTensor([layer.OutFeatures, rank], takenOut);
+        if (startA.IsSameAs(start.A) && startB.IsSameAs(start.B))
+        {
+            return false;
+        }
+
+        layer.TakeStartOut(startA, startB);
+        return true;
     }
 }

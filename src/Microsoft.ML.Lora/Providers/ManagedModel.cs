@@ -85,9 +85,15 @@ internal sealed class ManagedModel : IDisposable
     public void Import(AdapterState state)
     {
         AdapterState own = state.Clone();
+        bool changed = false;
         foreach (LoraLinear layer in _adapted)
         {
-            StartAsUpdate.Remove(layer, own);
+            changed |= StartAsUpdate.Remove(layer, own);
+        }
+
+        if (changed && _isPrepared)
+        {
+            Model.Prepare(training: true);
         }
 
         own.CopyTo(Model.Parameters);
