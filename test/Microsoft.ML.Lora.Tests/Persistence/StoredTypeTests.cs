@@ -161,7 +161,9 @@ public sealed class StoredTypeTests : IDisposable
             MappedMemory.FromArray(File.ReadAllBytes(Path.Combine(folder, file))), file))
         {
             SafetensorsWriter.Write(
-                memory, source.Names.Select((name, index) => Retype(source.Find(name)!, types, index)), new Dictionary<string, string>(source.Metadata));
+                memory,
+                source.Names.Select((name, index) => Retype(source.Find(name)!, types, index)),
+                new Dictionary<string, string>(source.Metadata));
         }
 
         File.WriteAllBytes(Path.Combine(copy, file), memory.ToArray());

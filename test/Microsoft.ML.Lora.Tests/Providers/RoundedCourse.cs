@@ -10,10 +10,10 @@ namespace Microsoft.ML.Lora.Tests.Providers;
 /// unmoved gradients differ, float32 does not say where a run goes.
 /// </summary>
 /// <remarks>
-/// A gradient is a sum, and in float32 the order of its terms shows. In units of 2⁻²⁴ times the tensor's largest gradient, and beside the
-/// same runs in double precision, the first gradients of PEFT's recordings of BERT are off by up to 9 to 19, and those of other orders (rows
-/// one by one or in reverse, inner dimensions in reverse) by 6 to 31. The least of these is what a course moves them by. That moves an
-/// element whose first gradient is as small, for Adam divides it by its own size plus 1e-8, and then what depends on that element.
+/// A gradient is a sum, and in float32 the order of its terms shows. In units of 2⁻²⁴ times the tensor's largest gradient, and beside
+/// the same runs in double precision, the first gradients of PEFT's recordings of BERT are off by up to 9 to 19, and torch's in other
+/// orders (rows one by one or in reverse, inner dimensions in reverse) by 6 to 31. The least of these is what a course moves them by.
+/// That moves an element whose first gradient is as small, for Adam divides it by its own size plus 1e-8, and what depends on it.
 /// </remarks>
 internal sealed class RoundedCourse
 {

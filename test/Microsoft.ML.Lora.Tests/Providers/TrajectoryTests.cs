@@ -183,9 +183,9 @@ public class TrajectoryTests
         }
     }
 
-    // A key's bias adds the same to all scores of a row, so the softmax has no gradient for it, and what a run makes of it is AdamW on rounding:
-    // in double precision the first gradient is below 6e-18 and in the recordings up to 4.5e-9; the trained biases of bias-all differ
-    // from the recording's by 5.1e-3 in double precision, by 5.4e-3 to 9.2e-3 in float32 in other orders, and here by 7e-3 to 1.2e-2.
+    // A key's bias adds the same to all scores of a row, so the softmax has no gradient for it, and what a run makes of it is AdamW on
+    // rounding: in double precision the first gradient is below 6e-18 and in the recordings up to 4.5e-9; the trained biases of bias-all
+    // differ from the recording's by 5.1e-3 in double precision, by 5.4e-3 to 9.2e-3 in torch's float32, and here by 7e-3 to 1.2e-2.
     private static bool HasNoGradient(string name) => name.EndsWith(KeyBias, StringComparison.Ordinal);
 
     private static IEnumerable<string> NamesOf(IEnumerable<object[]> rows) => rows.Select(row => (string)row[0]);
@@ -217,7 +217,7 @@ public class TrajectoryTests
     }
 
     // PiSSA and OLoRA are exported as [A ; A0] and [B, −B0]; the recording has A and B.
-    internal static AdapterState Recorded(AdapterState exported, Trajectory trajectory)
+    private static AdapterState Recorded(AdapterState exported, Trajectory trajectory)
     {
         foreach ((string name, AdapterTensor expected) in trajectory.Tensors("final").Tensors)
         {
@@ -274,7 +274,7 @@ public class TrajectoryTests
             {
                 double moved = courses.Max(course => Math.Abs((double)course.State[name].Values[i] - values[i]));
                 double difference = Math.Abs((double)tensor.Values[i] - values[i]);
-                Assert.True(difference <= Tolerance + moved, $"{name}[{i}] differs by {difference:g3}, and rounding moves it by {moved:g3}");
+                Assert.True(difference <= Tolerance + moved, $"{name}[{i}] differs by {difference:g3}; rounding moves it by {moved:g3}");
                 loose += moved > Tolerance ? 1 : 0;
             }
         }
