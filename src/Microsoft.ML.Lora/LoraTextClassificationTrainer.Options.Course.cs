@@ -11,6 +11,13 @@ public sealed partial class LoraTextClassificationTrainer
         public LoraValidationMetric ValidationMetric = LoraValidationMetric.Accuracy;
 
         /// <summary>
+        /// Share of all steps, at the end of training, whose weights are averaged (Izmailov et al. 2018), 0 to 1: the last epoch's
+        /// model has the average, which is surer than where a single step happens to end. 0 for the last step's weights. Default 0.2.
+        /// Training that stops before its last epoch averages nothing.
+        /// </summary>
+        public float WeightAveraging = 0.2f;
+
+        /// <summary>
         /// Whether a training whose loss or gradient is no longer a finite number begins anew, once, at a tenth of the learning
         /// rate, instead of throwing. Said in the log and by <see cref="LoraModel.DivergedAtStep"/>. Default false.
         /// </summary>

@@ -67,7 +67,7 @@ public sealed partial class LoraTextClassificationTrainer
 
         /// <summary>
         /// Share of the training rows held back to validate every epoch, class by class, 0 to below 1; used when there is no
-        /// <see cref="ValidationSet"/>. Null (default) is a tenth, but 500 rows at most, and nothing of fewer than 500 rows or of
+        /// <see cref="ValidationSet"/>. Null (default) is a tenth, but 250 rows at most, and nothing of fewer than 500 rows or of
         /// fewer than 20 a class.
         /// </summary>
         public float? ValidationFraction;

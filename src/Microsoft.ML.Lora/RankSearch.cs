@@ -39,7 +39,7 @@ internal sealed class RankSearch(AdapterConfig config, ModelLayout layout, Actio
             layer => layer.Name, layer => Math.Min(ProbeRank, Math.Min(layer.Inputs, layer.Outputs)));
         using ITrainingSession session = open(RankAllocation.AtScaling(config, probeRanks, Scaling), part);
         var loop = new TrainingLoop(
-            session, plan with { Epochs = epochs, ReturnBestOnCancel = false }, null, _ => { }, cancellation);
+            session, plan with { Epochs = epochs, AveragedShare = 0, ReturnBestOnCancel = false }, null, _ => { }, cancellation);
         AdapterState state = loop.Run(part).State;
         AdapterConfig trained = session.Facts.ExportedAdapter;
         IReadOnlyDictionary<string, int> ranks = RankAllocation.Of(

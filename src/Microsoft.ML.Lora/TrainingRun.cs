@@ -190,6 +190,7 @@ internal sealed class TrainingRun
         LearningRate = recipe.LearningRate,
         Schedule = _settings.Schedule,
         WarmupFraction = _settings.Warmup,
+        AveragedShare = _options.WeightAveraging,
         Patience = _options.EarlyStoppingPatience,
         Seed = _seed,
         RetryAtLowerRate = _options.RetryAtLowerRate,

@@ -36,6 +36,7 @@ public class OptionsTests
             MaxTokens = 3,
             ValidationFraction = -0.5f,
             EarlyStoppingPatience = -1,
+            WeightAveraging = 1.5f,
             NumberOfThreads = 0,
         };
         string message = Assert.Throws<ArgumentException>(() =>
@@ -46,12 +47,12 @@ public class OptionsTests
             "LabelColumnName", "TextColumnName", "TextPairColumnName", "ExampleWeightColumnName", "ScoreColumnName",
             "Rank is 0", "Alpha is NaN", "TargetModules", "LoraDropout is 1", "Pooling is 99", "Epochs is 0",
             "BatchSize is 0", "LearningRate is 0", "WarmupFraction is 1", "WeightDecay is -1", "MaxGradientNorm is 0",
-            "MaxTokens is 3", "ValidationFraction is -0.5", "EarlyStoppingPatience is -1", "NumberOfThreads is 0",
+            "MaxTokens is 3", "ValidationFraction is -0.5", "EarlyStoppingPatience is -1", "WeightAveraging is 1.5", "NumberOfThreads is 0",
         })
         {
             Assert.Contains(name, message);
         }
-        Assert.StartsWith("20 of the trainer's options cannot be used: ", message);
+        Assert.StartsWith("21 of the trainer's options cannot be used: ", message);
     }
 
     [Fact]

@@ -106,6 +106,26 @@ public sealed class TrainingCourseTests : IDisposable
     }
 
     [Fact]
+    public void Averaging_weights_changes_the_model_and_nothing_of_the_way_there()
+    {
+        IDataView rows = Toy.View(_context);
+        (float[] Scores, double[] Losses) Train(float averaging)
+        {
+            LoraTextClassificationTrainer.Options options = Toy.Options(epochs: 2);
+            options.WeightAveraging = averaging;
+            using LoraTransformer model = Toy.Train(_context, options);
+            return (Toy.Scores(model.Transform(rows)), [.. model.Model.History.Select(epoch => epoch.Loss)]);
+        }
+        (float[] last, double[] losses) = Train(0);
+        (float[] lastStep, _) = Train(1f / 16);
+        (float[] mean, double[] sameLosses) = Train(0.5f);
+
+        Assert.Equal(losses, sameLosses);
+        Assert.Equal(last, lastStep);
+        Assert.NotEqual(last, mean);
+    }
+
+    [Fact]
     public void Cancelling_stops_and_leaves_the_context_usable()
     {
         Assert.Throws<OperationCanceledException>(() => Toy.Train(_context, CancelledAt(3)));

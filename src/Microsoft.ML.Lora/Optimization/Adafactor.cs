@@ -30,11 +30,6 @@ internal sealed class Adafactor : Optimizer
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-    }
-
-    /// <inheritdoc/>
     protected override IEnumerable<OptimizerMemory> Memory() =>
         PartsOf(_rows, "rows").Concat(PartsOf(_columns, "columns"));
 

@@ -18,6 +18,7 @@ internal sealed class AdamW(ParameterSet parameters, OptimizerSpec spec, bool co
     {
         _firstMoment.Dispose();
         _secondMoment.Dispose();
+        base.Dispose();
     }
 
     /// <inheritdoc/>

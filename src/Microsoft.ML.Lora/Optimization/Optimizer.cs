@@ -15,6 +15,8 @@ internal abstract class Optimizer(ParameterSet parameters, OptimizerSpec spec) :
     };
 
     private readonly Parameter[] _parameters = [.. parameters.All];
+    private readonly ParameterSet _set = parameters;
+    private WeightAverage? _average;
 
     /// <summary>Number of updates made.</summary>
     public int Steps { get; private set; }
@@ -44,15 +46,23 @@ internal abstract class Optimizer(ParameterSet parameters, OptimizerSpec spec) :
         }
     }
 
+    /// <summary>Takes the weights as they are into their average over steps.</summary>
+    public void AverageWeights() => (_average ??= new WeightAverage(_set)).Add();
+
+    /// <summary>Gives the parameters the average's values, where there is one.</summary>
+    public void TakeAverage() => _average?.Take();
+
     /// <summary>A copy of what is remembered.</summary>
     public OptimizerState Save() =>
-        new(Steps, Memory().ToDictionary(part => part.Name, part => part.Read(), StringComparer.Ordinal));
+        new(Steps, AllMemory().ToDictionary(part => part.Name, part => part.Read(), StringComparer.Ordinal));
 
     /// <summary>Goes on from what another optimiser of the same kind, over the same parameters, remembered.</summary>
     /// <exception cref="InvalidDataException">It is of another kind, or over other parameters.</exception>
     public void Restore(OptimizerState state)
     {
-        OptimizerMemory[] parts = [.. Memory()];
+        _average?.Dispose();
+        _average = state.Arrays.ContainsKey(WeightAverage.CountName) ? new WeightAverage(_set) : null;
+        OptimizerMemory[] parts = [.. AllMemory()];
         foreach (OptimizerMemory part in parts)
         {
             if (!state.Arrays.TryGetValue(part.Name, out Array? values) || !part.TryWrite(values))
@@ -65,7 +75,7 @@ internal abstract class Optimizer(ParameterSet parameters, OptimizerSpec spec) :
     }
 
     /// <inheritdoc/>
-    public abstract void Dispose();
+    public virtual void Dispose() => _average?.Dispose();
 
     /// <summary>Everything that is remembered, part by part.</summary>
     protected abstract IEnumerable<OptimizerMemory> Memory();
@@ -82,4 +92,6 @@ internal abstract class Optimizer(ParameterSet parameters, OptimizerSpec spec) :
     /// <param name="decay">Its weight decay, per unit of learning rate.</param>
     protected abstract void Update(
         Parameter parameter, Matrix gradient, float gradientScale, float learningRate, float decay);
+
+    private IEnumerable<OptimizerMemory> AllMemory() => Memory().Concat(_average?.Memory() ?? []);
 }

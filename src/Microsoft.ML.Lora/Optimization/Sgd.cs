@@ -10,7 +10,11 @@ internal sealed class Sgd(ParameterSet parameters, OptimizerSpec spec) : Optimiz
     private readonly AlignedBuffer _velocity = parameters.CreateBuffer();
 
     /// <inheritdoc/>
-    public override void Dispose() => _velocity.Dispose();
+    public override void Dispose()
+    {
+        _velocity.Dispose();
+        base.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override IEnumerable<OptimizerMemory> Memory() => PartsOf(_velocity, "velocity");

@@ -73,6 +73,12 @@ internal interface ITrainingSession : IDisposable
     /// <param name="bias">[outputs].</param>
     void StartHead(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias);
 
+    /// <summary>Takes the trained weights as they are into their average over steps.</summary>
+    void AverageWeights();
+
+    /// <summary>Replaces the trained weights by their average, where there is one.</summary>
+    void TakeAverage();
+
     /// <summary>A copy of every trained tensor, to be read under <see cref="ModelFacts.ExportedAdapter"/>.</summary>
     AdapterState Export();
 

@@ -105,6 +105,16 @@ internal sealed class ManagedSession : ITrainingSession
     public void StartHead(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias) => _model.Head.Start(weight, bias);
 
     /// <inheritdoc/>
+    public void AverageWeights() => _optimizer.AverageWeights();
+
+    /// <inheritdoc/>
+    public void TakeAverage()
+    {
+        _optimizer.TakeAverage();
+        _model.Refresh();
+    }
+
+    /// <inheritdoc/>
     public AdapterState Export() => _managed.Export();
 
     /// <inheritdoc/>

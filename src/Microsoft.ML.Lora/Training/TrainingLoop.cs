@@ -102,6 +102,10 @@ internal sealed class TrainingLoop
             {
                 return Describe(result, rate);
             }
+            if (_at.Step > LastUnaveraged(schedule))
+            {
+                _session.AverageWeights();
+            }
             _at.Batch++;
             _at.LossSum += result.Loss * indices.Length;
             _at.Seen += indices.Length;
@@ -112,6 +116,10 @@ internal sealed class TrainingLoop
             Keeper?.StepDone(_at, _session);
         }
         _pace.Pause();
+        if (_at.Epoch == _plan.Epochs)
+        {
+            _session.TakeAverage();
+        }
         ValidationScore? score = _validate?.Invoke(_session);
         _report(progress with { EndOfEpoch = true, Validation = score });
         _at.Best.Offer(_at.Epoch, score, _session.Export);
@@ -120,6 +128,9 @@ internal sealed class TrainingLoop
         Keeper?.Keep(_at, _session);
         return null;
     }
+
+    private int LastUnaveraged(LearningRateSchedule schedule) =>
+        schedule.TotalSteps - (int)Math.Round(schedule.TotalSteps * _plan.AveragedShare);
 
     private TrainingProgress Progress(LearningRateSchedule schedule, float rate) => new()
     {

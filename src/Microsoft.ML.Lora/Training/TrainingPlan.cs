@@ -26,6 +26,9 @@ internal sealed record TrainingPlan
     /// <summary>Share of all steps in which the rate rises from 0, in [0, 1).</summary>
     public required float WarmupFraction { get; init; }
 
+    /// <summary>Share of all steps, at the end, whose weights are averaged to be the last epoch's; 0 to 1.</summary>
+    public double AveragedShare { get; init; }
+
     /// <summary>Epochs without a better validation score before training stops; 0 never stops early.</summary>
     public required int Patience { get; init; }
 

@@ -9,7 +9,7 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
     private const int FewestToHoldBack = 500;
     private const int EnoughPerClass = 200;
     private const int FewestPerClass = 20;
-    private const int MostToHoldBack = 500;
+    private const int MostToHoldBack = 250;
     private const int VeryFewExamples = 500;
     private const int FewExamples = 2000;
     private const int ManyPerClass = 500;
@@ -22,7 +22,7 @@ internal sealed record TrainingRecipe(int Epochs, int BatchSize, float LearningR
         EpochsFor(examples, classes), BatchFor(examples), LearningRateFor(hiddenSize));
 
     /// <summary>
-    /// Share of the examples to validate with: a tenth, but no more than 500 of them; none of fewer than 500, and none where each
+    /// Share of the examples to validate with: a tenth, but no more than 250 of them; none of fewer than 500, and none where each
     /// of many classes has few, as every one is needed to learn from.
     /// </summary>
     public static float HoldBack(int examples, int classes) => examples < FewestToHoldBack || examples < classes * FewestPerClass

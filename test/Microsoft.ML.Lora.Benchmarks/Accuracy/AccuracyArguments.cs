@@ -31,8 +31,6 @@ internal sealed partial class AccuracyArguments
 
     public int? ExamplesPerClass { get; private set; }
 
-    public bool TakesFirst { get; private set; }
-
     public int Seed { get; private set; }
 
     public LoraTextClassificationTrainer.Options Options { get; } = new();
@@ -42,12 +40,6 @@ internal sealed partial class AccuracyArguments
         Train = Take("--train") ?? throw new ArgumentException("--train FILE is needed.");
         Test = Take("--test") ?? throw new ArgumentException("--test FILE is needed.");
         ExamplesPerClass = (int?)Number("--per-class");
-        TakesFirst = Take("--take") switch
-        {
-            null or "drawn" => false,
-            "first" => true,
-            { } other => throw new ArgumentException($"--take {other} is not known; drawn and first are."),
-        };
         Validate = Take("--validate");
         Seed = (int)(Number("--seed") ?? 1);
         if (Take("--task") is { } task && task != "multiclass")
@@ -62,6 +54,7 @@ internal sealed partial class AccuracyArguments
         Options.BatchSize = (int?)Number("--batch");
         Options.LoraDropout = Number("--dropout") ?? Options.LoraDropout;
         Options.EarlyStoppingPatience = (int)(Number("--patience") ?? Options.EarlyStoppingPatience);
+        Options.WeightAveraging = Number("--averaging") ?? Options.WeightAveraging;
         Options.ValidationFraction = Number("--holdout") ?? Options.ValidationFraction;
         Options.WarmupFraction = Number("--warmup") ?? Options.WarmupFraction;
         Options.WeightDecay = Number("--decay") ?? Options.WeightDecay;

@@ -12,7 +12,7 @@ internal static class AccuracyBench
 {
     private const string Usage =
         "usage: bench accuracy --train FILE --test FILE [--validate FILE] [--base FOLDER] [--epochs N] [--rank R|auto] [--alpha A] [--lr X] [--seed S]\n" +
-        "       [--batch B] [--dropout P] [--pooling auto|mean|firsttoken|familyhead] [--patience N] [--holdout F] [--per-class N] [--take drawn|first] [--probe 0]\n" +
+        "       [--batch B] [--dropout P] [--pooling auto|mean|firsttoken|familyhead] [--patience N] [--holdout F] [--averaging F] [--per-class N] [--probe 0]\n" +
         "       [--warmup F] [--decay W] [--max-tokens T] [--threads N] [--task multiclass] [--progress]\n" +
         "       [--fine-tuning lora|full|head-only] [--formulation dora] [--initialization pissa] [--scaling rank-stabilized] [--bias all]\n" +
         "       [--targets all|qv|attention|ffn|NAME,…] [--optimizer sgd] [--momentum M] [--schedule one-cycle] [--accumulation N]\n" +
@@ -47,16 +47,20 @@ internal static class AccuracyBench
         }
         if (given.ExamplesPerClass is int perClass)
         {
-            train = FewExamples.Take(context, given.Train, perClass, given.TakesFirst ? null : given.Seed);
+            train = FewExamples.Take(context, given.Train, perClass, given.Seed);
         }
         ITransformer keys = context.Transforms.Conversion.MapValueToKey("Label").Fit(train);
         LoraTextClassificationTrainer.Options options = given.Options;
         options.ValidationSet = given.Validate is null ? null : keys.Transform(Load(context, given.Validate, out _));
         options.TextPairColumnName = pairs ? "Pair" : null;
 
+        using var process = Process.GetCurrentProcess();
+        TimeSpan before = process.TotalProcessorTime;
         var watch = Stopwatch.StartNew();
         using LoraTransformer model = context.MulticlassClassification.Trainers.Lora(options).Fit(keys.Transform(train));
         double trainSeconds = watch.Elapsed.TotalSeconds;
+        process.Refresh();
+        TimeSpan computing = process.TotalProcessorTime - before;
         watch.Restart();
         ClassificationMetrics metrics = Score(model, keys.Transform(test));
         return new AccuracyResult
@@ -66,6 +70,7 @@ internal static class AccuracyBench
             Mcc = Math.Round(metrics.MatthewsCorrelation, 4),
             LogLoss = Math.Round(metrics.LogLoss, 4),
             TrainS = Math.Round(trainSeconds, 1),
+            TrainCpuS = Math.Round(computing.TotalSeconds, 1),
             ScoreS = Math.Round(watch.Elapsed.TotalSeconds, 1),
             Epochs = model.Model.History.Count,
             BestEpoch = model.Model.BestEpoch,

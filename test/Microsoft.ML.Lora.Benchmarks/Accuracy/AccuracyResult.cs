@@ -23,6 +23,9 @@ internal sealed record AccuracyResult
     /// <summary>Seconds of Fit.</summary>
     public required double TrainS { get; init; }
 
+    /// <summary>Seconds that all cores together computed in Fit: what a busy machine disturbs least.</summary>
+    public required double TrainCpuS { get; init; }
+
     /// <summary>Seconds of scoring the test rows, loading the scorer included.</summary>
     public required double ScoreS { get; init; }
 

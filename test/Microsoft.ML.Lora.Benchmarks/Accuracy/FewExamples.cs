@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Lora.Benchmarks.Accuracy;
 
-/// <summary>A few rows of every class of a file: the first of each in the file's order, or after all rows were shuffled by a seed.</summary>
+/// <summary>A few rows of every class of a file: the first of each after all rows were shuffled by a seed, in that order.</summary>
 internal static class FewExamples
 {
     public sealed class Row
@@ -18,17 +18,15 @@ internal static class FewExamples
     /// <param name="context">Makes the view.</param>
     /// <param name="file">The file.</param>
     /// <param name="perClass">Rows of a class.</param>
-    /// <param name="seed">Shuffles the rows before; null to take them in the file's order.</param>
-    public static IDataView Take(MLContext context, string file, int perClass, int? seed)
+    /// <param name="seed">Shuffles the rows before, as <see cref="PythonShuffle"/> does.</param>
+    public static IDataView Take(MLContext context, string file, int perClass, int seed)
     {
         string[][] rows = [.. File.ReadLines(file).Skip(1).Select(line => line.Split('\t'))];
-        if (seed is int number)
-        {
-            new Random(number).Shuffle(rows);
-        }
+        PythonShuffle.Apply(rows, seed);
+        var taken = new Dictionary<string, int>();
         return context.Data.LoadFromEnumerable<Row>(
         [
-            .. rows.GroupBy(row => row[0]).SelectMany(group => group.Take(perClass)).Select(row => new Row
+            .. rows.Where(row => (taken[row[0]] = taken.GetValueOrDefault(row[0]) + 1) <= perClass).Select(row => new Row
             {
                 Label = row[0],
                 Text = row[1],

@@ -47,10 +47,10 @@ internal static class SweepBench
                     $"| {(setting.Length == 0 ? "defaults" : string.Join(' ', setting))} | {set} " +
                     $"| {results.Average(r => r.Accuracy):F4} | {string.Join(' ', results.Select(Accuracy))} " +
                     $"| {results.Average(r => r.MacroF1):F4} | {results.Average(r => r.LogLoss):F3} " +
-                    $"| {string.Join(' ', results.Select(r => r.BestEpoch))} | {results.Average(r => r.TrainS):F0} |"));
+                    $"| {string.Join(' ', results.Select(r => r.BestEpoch))} | {results.Average(r => r.TrainCpuS):F0} |"));
             }
         }
-        Console.WriteLine($"\n| options | set | accuracy | seeds {string.Join(' ', seeds)} | macro-F1 | log-loss | best epochs | train s |");
+        Console.WriteLine($"\n| options | set | accuracy | seeds {string.Join(' ', seeds)} | macro-F1 | log-loss | best epochs | train, core s |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         rows.ForEach(Console.WriteLine);
     }

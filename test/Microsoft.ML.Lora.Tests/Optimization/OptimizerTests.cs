@@ -68,6 +68,30 @@ public class OptimizerTests
     }
 
     [Fact]
+    public void TheAverageIsTheMeanOfTheWeightsTakenIntoItAndOutlivesASave()
+    {
+        using var parameters = new ParameterSet();
+        Parameter weight = parameters.Add("weight", ParameterRole.Weight, 1, 3);
+        float[][] steps = [[1, -2, 0.5f], [4, 0, 0.25f], [-2, 5, 0.75f]];
+        using Optimizer first = Optimizer.Create(parameters, new OptimizerSpec());
+        using Optimizer second = Optimizer.Create(parameters, new OptimizerSpec());
+        first.TakeAverage();
+        Assert.Equal(new float[3], weight.Value.Span.ToArray());
+        foreach (float[] values in steps.Take(2))
+        {
+            values.CopyTo(weight.Value.Span);
+            first.AverageWeights();
+        }
+        second.Restore(first.Save());
+        steps[2].CopyTo(weight.Value.Span);
+        second.AverageWeights();
+        second.TakeAverage();
+
+        float[] mean = [.. Enumerable.Range(0, 3).Select(i => steps.Average(values => values[i]))];
+        Assert.InRange(GoldenJson.MaxDifference(mean, weight.Value.Span), 0, 1e-6);
+    }
+
+    [Fact]
     public void VectorsDecayOnlyWhenAskedAndBHasARateOfItsOwn()
     {
         using var parameters = new ParameterSet();

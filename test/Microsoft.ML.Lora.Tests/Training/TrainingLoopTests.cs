@@ -53,6 +53,14 @@ public class TrainingLoopTests
         {
         }
 
+        public List<int> Averaged { get; } = [];
+
+        public int? AverageTakenAfter { get; private set; }
+
+        public void AverageWeights() => Averaged.Add(Rates.Count);
+
+        public void TakeAverage() => AverageTakenAfter = Rates.Count;
+
         public AdapterState Export()
         {
             var state = new AdapterState();
@@ -111,6 +119,18 @@ public class TrainingLoopTests
         Assert.Equal(0.1f, _session.Rates.Max(), 6);
         Assert.Equal(9, _session.Rates.IndexOf(_session.Rates.Max()), 1.0);
         Assert.True(_session.Rates[^1] < 0.002f);
+    }
+
+    [Theory]
+    [InlineData(0, new int[0])]
+    [InlineData(0.2, new[] { 9, 10 })]
+    [InlineData(0.7, new[] { 4, 5, 6, 7, 8, 9, 10 })]
+    public void The_weights_of_the_last_steps_are_averaged_for_the_last_epoch(double share, int[] steps)
+    {
+        Run(Plan(epochs: 2, batchSize: 2) with { AveragedShare = share }, null);
+
+        Assert.Equal(steps, _session.Averaged);
+        Assert.Equal(10, _session.AverageTakenAfter);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class ResumedRunTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Variants =>
-        ["AdamW", "Adam", "Sgd", "Adafactor", "DoRA", "PiSSA", "full fine-tuning", "head alone", "second attempt"];
+        ["AdamW", "Adam", "Sgd", "Adafactor", "DoRA", "PiSSA", "full fine-tuning", "head alone", "second attempt", "averaged"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -100,6 +100,7 @@ public sealed class ResumedRunTests : IDisposable
         LearningRate = variant == "second attempt" ? 2e3f : 0.01f,
         RetryAtLowerRate = variant == "second attempt",
         WarmupFraction = 0.1f,
+        AveragedShare = variant is "averaged" or "second attempt" ? 0.6 : 0,
         Patience = 0,
         Seed = 5,
         ReturnBestOnCancel = false,
