@@ -49,6 +49,7 @@ internal unsafe ref struct BlockProduct
                 tile.A = (byte*)(A + (row * AStride));
                 tile.C = (byte*)(C + (row * CStride) + n);
                 tile.Addend = Accumulate ? tile.C : null;
+                tile.Fetched = int.MaxValue;
                 kernel.Run(rows, &tile);
                 row += rows;
             }

@@ -13,6 +13,12 @@ internal static unsafe class CachePrefetch
     public const int LineBytes = 64;
     public const int LineFloats = LineBytes / sizeof(float);
 
+    /// <summary>Steps of k between two requests. A core has some two dozen misses under way: more at once hold up all other loads.</summary>
+    public const int Run = 8;
+
+    // So many runs before its end a tile asks for the last row: longer than memory takes, and not so long that it is lost again.
+    private const int RunsToArrive = 3;
+
     /// <summary>Rows of at most two lines, to the first-level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Tile(byte* first, nint stride, int rows, int bytes)
@@ -30,12 +36,32 @@ internal static unsafe class CachePrefetch
         }
     }
 
-    /// <summary>The tile of a matrix that starts at a row and column, to the first-level cache; nothing when it is empty.</summary>
-    public static void Tile(in Tensors.Matrix matrix, int row, int column, int rows, int columns)
+    /// <summary>Asks at once for what a tile ends with when its loop is too short to do so on the way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Begin(MicroTile* tile, int rows, int bytes)
     {
-        if (!matrix.IsEmpty)
+        if (tile->K <= (rows + RunsToArrive) * Run)
         {
-            Tile((byte*)(matrix.RowPointer(row) + column), matrix.Stride * sizeof(float), rows, columns * sizeof(float));
+            while (tile->Fetched < rows)
+            {
+                Row(tile, bytes);
+            }
+        }
+    }
+
+    /// <summary>Asks for some of what comes next and, near the end, for one row of what the tile ends with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Continue(MicroTile* tile, nint k, int rows, int bytes)
+    {
+        if (tile->Prefetch != null && (k & tile->PrefetchMask) == 0)
+        {
+            Column(tile->Prefetch, tile->PrefetchStride, tile->PrefetchLines);
+            tile->Prefetch += tile->PrefetchStep;
+        }
+
+        if (k <= (rows + RunsToArrive) * Run && tile->Fetched < rows)
+        {
+            Row(tile, bytes);
         }
     }
 
@@ -49,6 +75,22 @@ internal static unsafe class CachePrefetch
             {
                 Sse.Prefetch1(first);
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Row(MicroTile* tile, int bytes)
+    {
+        nint row = tile->Fetched++;
+        Tile(tile->C + (row * tile->CStride), 0, 1, bytes);
+        if (tile->Addend != null && tile->Addend != tile->C)
+        {
+            Tile(tile->Addend + (row * tile->AddendStride), 0, 1, bytes);
+        }
+
+        if (tile->Beside != null)
+        {
+            Tile(tile->Beside + (row * tile->BesideStride), 0, 1, bytes);
         }
     }
 }

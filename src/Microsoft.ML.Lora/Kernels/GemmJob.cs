@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using Microsoft.ML.Lora.Tensors;
 
@@ -57,6 +56,7 @@ internal unsafe struct GemmJob : IParallelJob
         var panel = B.Panels[index];
         var last = k + count == B.K;
         var addend = k > 0 || Epilogue.Accumulate ? C : ResidualInTile ? Epilogue.Residual : default;
+        var beside = !Epilogue.Activated.IsEmpty ? Epilogue.Activated : ResidualInTile ? default : Epilogue.Residual;
         var tile = new MicroTile
         {
             AStride = (nint)A.Stride * sizeof(float),
@@ -70,6 +70,7 @@ internal unsafe struct GemmJob : IParallelJob
             CStride = (nint)C.Stride * sizeof(float),
             Bias = (byte*)(k > 0 || Epilogue.Bias == null ? null : Epilogue.Bias + panel.FirstColumn),
             AddendStride = (nint)addend.Stride * sizeof(float),
+            BesideStride = (nint)beside.Stride * sizeof(float),
         };
         var tiles = (lastRow - firstRow + panel.Kernel.MaxRows - 1) / panel.Kernel.MaxRows;
         var element = B.Element;
@@ -81,6 +82,7 @@ internal unsafe struct GemmJob : IParallelJob
             tile.Tail = (byte*)Tail.RowPointer(row);
             tile.C = (byte*)(C.RowPointer(row) + panel.FirstColumn);
             tile.Addend = (byte*)(addend.IsEmpty ? null : addend.RowPointer(row) + panel.FirstColumn);
+            tile.Fetched = 0;
             tile.Prefetch = null;
             if (index == panels.First && t + 1 < tiles && tiles > TilesAtHand)
             {
@@ -88,12 +90,12 @@ internal unsafe struct GemmJob : IParallelJob
             }
             else if (index + 1 < panels.Last)
             {
-                PrefetchPanel(ref tile, B.Panels[index + 1], k, t, tiles, to - from);
+                PrefetchPanel(ref tile, B.Panels[index + 1], k, t, tiles);
             }
 
-            if (last)
+            if (last && !beside.IsEmpty)
             {
-                PrefetchEpilogue(panel, row, to - from);
+                tile.Beside = (byte*)(beside.RowPointer(row) + panel.FirstColumn);
             }
 
             // The first tile writes what it widens for those that follow.
@@ -127,26 +129,23 @@ internal unsafe struct GemmJob : IParallelJob
     private static void PrefetchRows(ref MicroTile tile, int rows)
     {
         tile.Prefetch = tile.A + (rows * tile.AStride);
+        tile.PrefetchLines = rows;
         tile.PrefetchStride = tile.AStride;
+        tile.PrefetchStep = CachePrefetch.LineBytes;
         tile.PrefetchMask = CachePrefetch.LineFloats - 1;
     }
 
     // Later ones bring the panel that follows, a share each tile, spread over its k loop: where rows are few B comes from memory,
     // and there is just time enough to fetch it.
-    private readonly void PrefetchPanel(ref MicroTile tile, in PackedPanel next, int k, int index, int tiles, int rows)
+    private readonly void PrefetchPanel(ref MicroTile tile, in PackedPanel next, int k, int index, int tiles)
     {
         var bytes = tile.K * next.Width * B.ElementBytes;
-        var share = (bytes / tiles) + CachePrefetch.LineBytes;
-        var lines = (share / rows / CachePrefetch.LineBytes) + 1;
+        var everywhere = (long)CachePrefetch.LineBytes * tiles * Math.Max(1, tile.K / CachePrefetch.Run);
         tile.Prefetch = B.Row(next, k) + ((long)bytes * index / tiles);
-        tile.PrefetchStride = lines * CachePrefetch.LineBytes;
-        tile.PrefetchMask = (int)BitOperations.RoundUpToPowerOf2((uint)(tile.K / lines / 2) + 1) - 1;
-    }
-
-    private readonly void PrefetchEpilogue(in PackedPanel panel, int row, int rows)
-    {
-        CachePrefetch.Tile(Epilogue.Residual, row, panel.FirstColumn, rows, panel.Columns);
-        CachePrefetch.Tile(Epilogue.Activated, row, panel.FirstColumn, rows, panel.Columns);
+        tile.PrefetchLines = (int)((bytes + everywhere - 1) / everywhere);
+        tile.PrefetchStride = CachePrefetch.LineBytes;
+        tile.PrefetchStep = tile.PrefetchLines * CachePrefetch.LineBytes;
+        tile.PrefetchMask = CachePrefetch.Run - 1;
     }
 
     // A panel that reaches beyond the last column is computed aside: C, bias and addend end before its zeros.

@@ -35,118 +35,125 @@ internal static unsafe class MicroKernelOneVector<S, V, TElement>
         V c9 = initial;
         V c10 = initial;
         V c11 = initial;
-        CachePrefetch.Tile(tile->C, tile->CStride, TRows.Count, S.Count * sizeof(float));
         var a0 = tile->A;
         var panel = tile->Panel;
         var stride = tile->AStride;
         var step = tile->AStep;
         var panelStride = tile->PanelStride;
         var k = tile->K;
-        var ahead = tile->Prefetch;
-        var aheadStride = tile->PrefetchStride;
+        CachePrefetch.Begin(tile, TRows.Count, S.Count * sizeof(float));
         var widened = (float*)tile->Widened;
         for (var tail = false; ; tail = true)
         {
             var a3 = a0 + (3 * stride);
             var a6 = a0 + (6 * stride);
             var a9 = a0 + (9 * stride);
-            for (; k != 0; k--)
+            while (k != 0)
             {
-                if (ahead != null && (k & tile->PrefetchMask) == 0)
+                // The first run takes what K is beyond whole runs.
+                var run = ((k - 1) & (CachePrefetch.Run - 1)) + 1;
+                k -= run;
+                if (!tail)
                 {
-                    CachePrefetch.Column(ahead, aheadStride, TRows.Count);
-                    ahead += CachePrefetch.LineBytes;
+                    CachePrefetch.Continue(tile, k, TRows.Count, S.Count * sizeof(float));
                 }
 
-                V p;
-                if (TElement.IsFloat || tail)
+                for (; run != 0; run--)
                 {
-                    p = S.Load((float*)panel);
-                }
-                else
-                {
-                    p = TElement.Widen<S, V>((ushort*)panel);
-                    if (widened != null)
+                    V p;
+                    if (TElement.IsFloat)
                     {
-                        S.Store(widened, p);
-                        widened += S.Count;
+                        p = S.Load((float*)panel);
                     }
-                }
+                    else if (tail)
+                    {
+                        p = S.Load((float*)panel);
+                    }
+                    else
+                    {
+                        p = TElement.Widen<S, V>((ushort*)panel);
+                        if (widened != null)
+                        {
+                            S.Store(widened, p);
+                            widened += S.Count;
+                        }
+                    }
 
-                panel += panelStride;
-                V x;
-                x = S.Create(*(float*)a0);
-                c0 = S.MultiplyAdd(x, p, c0);
-                if (TRows.Count > 1)
-                {
-                    x = S.Create(*(float*)(a0 + stride));
-                    c1 = S.MultiplyAdd(x, p, c1);
-                }
+                    panel += panelStride;
+                    V x;
+                    x = S.Create(*(float*)a0);
+                    c0 = S.MultiplyAdd(x, p, c0);
+                    if (TRows.Count > 1)
+                    {
+                        x = S.Create(*(float*)(a0 + stride));
+                        c1 = S.MultiplyAdd(x, p, c1);
+                    }
 
-                if (TRows.Count > 2)
-                {
-                    x = S.Create(*(float*)(a0 + (2 * stride)));
-                    c2 = S.MultiplyAdd(x, p, c2);
-                }
+                    if (TRows.Count > 2)
+                    {
+                        x = S.Create(*(float*)(a0 + (2 * stride)));
+                        c2 = S.MultiplyAdd(x, p, c2);
+                    }
 
-                if (TRows.Count > 3)
-                {
-                    x = S.Create(*(float*)a3);
-                    c3 = S.MultiplyAdd(x, p, c3);
-                }
+                    if (TRows.Count > 3)
+                    {
+                        x = S.Create(*(float*)a3);
+                        c3 = S.MultiplyAdd(x, p, c3);
+                    }
 
-                if (TRows.Count > 4)
-                {
-                    x = S.Create(*(float*)(a3 + stride));
-                    c4 = S.MultiplyAdd(x, p, c4);
-                }
+                    if (TRows.Count > 4)
+                    {
+                        x = S.Create(*(float*)(a3 + stride));
+                        c4 = S.MultiplyAdd(x, p, c4);
+                    }
 
-                if (TRows.Count > 5)
-                {
-                    x = S.Create(*(float*)(a3 + (2 * stride)));
-                    c5 = S.MultiplyAdd(x, p, c5);
-                }
+                    if (TRows.Count > 5)
+                    {
+                        x = S.Create(*(float*)(a3 + (2 * stride)));
+                        c5 = S.MultiplyAdd(x, p, c5);
+                    }
 
-                if (TRows.Count > 6)
-                {
-                    x = S.Create(*(float*)a6);
-                    c6 = S.MultiplyAdd(x, p, c6);
-                }
+                    if (TRows.Count > 6)
+                    {
+                        x = S.Create(*(float*)a6);
+                        c6 = S.MultiplyAdd(x, p, c6);
+                    }
 
-                if (TRows.Count > 7)
-                {
-                    x = S.Create(*(float*)(a6 + stride));
-                    c7 = S.MultiplyAdd(x, p, c7);
-                }
+                    if (TRows.Count > 7)
+                    {
+                        x = S.Create(*(float*)(a6 + stride));
+                        c7 = S.MultiplyAdd(x, p, c7);
+                    }
 
-                if (TRows.Count > 8)
-                {
-                    x = S.Create(*(float*)(a6 + (2 * stride)));
-                    c8 = S.MultiplyAdd(x, p, c8);
-                }
+                    if (TRows.Count > 8)
+                    {
+                        x = S.Create(*(float*)(a6 + (2 * stride)));
+                        c8 = S.MultiplyAdd(x, p, c8);
+                    }
 
-                if (TRows.Count > 9)
-                {
-                    x = S.Create(*(float*)a9);
-                    c9 = S.MultiplyAdd(x, p, c9);
-                }
+                    if (TRows.Count > 9)
+                    {
+                        x = S.Create(*(float*)a9);
+                        c9 = S.MultiplyAdd(x, p, c9);
+                    }
 
-                if (TRows.Count > 10)
-                {
-                    x = S.Create(*(float*)(a9 + stride));
-                    c10 = S.MultiplyAdd(x, p, c10);
-                }
+                    if (TRows.Count > 10)
+                    {
+                        x = S.Create(*(float*)(a9 + stride));
+                        c10 = S.MultiplyAdd(x, p, c10);
+                    }
 
-                if (TRows.Count > 11)
-                {
-                    x = S.Create(*(float*)(a9 + (2 * stride)));
-                    c11 = S.MultiplyAdd(x, p, c11);
-                }
+                    if (TRows.Count > 11)
+                    {
+                        x = S.Create(*(float*)(a9 + (2 * stride)));
+                        c11 = S.MultiplyAdd(x, p, c11);
+                    }
 
-                a0 += step;
-                a3 += step;
-                a6 += step;
-                a9 += step;
+                    a0 += step;
+                    a3 += step;
+                    a6 += step;
+                    a9 += step;
+                }
             }
 
             if (tail || tile->TailK == 0)
@@ -160,7 +167,6 @@ internal static unsafe class MicroKernelOneVector<S, V, TElement>
             stride = tile->TailStride;
             step = sizeof(float);
             k = tile->TailK;
-            ahead = null;
         }
 
         var c = tile->C;

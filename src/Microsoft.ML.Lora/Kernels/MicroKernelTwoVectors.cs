@@ -41,133 +41,141 @@ internal static unsafe class MicroKernelTwoVectors<S, V, TElement>
         V c9a = initialA, c9b = initialB;
         V c10a = initialA, c10b = initialB;
         V c11a = initialA, c11b = initialB;
-        CachePrefetch.Tile(tile->C, tile->CStride, TRows.Count, 2 * S.Count * sizeof(float));
         var a0 = tile->A;
         var panel = tile->Panel;
         var stride = tile->AStride;
         var step = tile->AStep;
         var panelStride = tile->PanelStride;
         var k = tile->K;
-        var ahead = tile->Prefetch;
-        var aheadStride = tile->PrefetchStride;
+        CachePrefetch.Begin(tile, TRows.Count, 2 * S.Count * sizeof(float));
         var widened = (float*)tile->Widened;
         for (var tail = false; ; tail = true)
         {
             var a3 = a0 + (3 * stride);
             var a6 = a0 + (6 * stride);
             var a9 = a0 + (9 * stride);
-            for (; k != 0; k--)
+            while (k != 0)
             {
-                if (ahead != null && (k & tile->PrefetchMask) == 0)
+                // The first run takes what K is beyond whole runs.
+                var run = ((k - 1) & (CachePrefetch.Run - 1)) + 1;
+                k -= run;
+                if (!tail)
                 {
-                    CachePrefetch.Column(ahead, aheadStride, TRows.Count);
-                    ahead += CachePrefetch.LineBytes;
+                    CachePrefetch.Continue(tile, k, TRows.Count, 2 * S.Count * sizeof(float));
                 }
 
-                V p, q;
-                if (TElement.IsFloat || tail)
+                for (; run != 0; run--)
                 {
-                    p = S.Load((float*)panel);
-                    q = S.Load((float*)panel + S.Count);
-                }
-                else
-                {
-                    p = TElement.Widen<S, V>((ushort*)panel);
-                    q = TElement.Widen<S, V>((ushort*)panel + S.Count);
-                    if (widened != null)
+                    V p, q;
+                    if (TElement.IsFloat)
                     {
-                        S.Store(widened, p);
-                        S.Store(widened + S.Count, q);
-                        widened += 2 * S.Count;
+                        p = S.Load((float*)panel);
+                        q = S.Load((float*)panel + S.Count);
                     }
-                }
+                    else if (tail)
+                    {
+                        p = S.Load((float*)panel);
+                        q = S.Load((float*)panel + S.Count);
+                    }
+                    else
+                    {
+                        p = TElement.Widen<S, V>((ushort*)panel);
+                        q = TElement.Widen<S, V>((ushort*)panel + S.Count);
+                        if (widened != null)
+                        {
+                            S.Store(widened, p);
+                            S.Store(widened + S.Count, q);
+                            widened += 2 * S.Count;
+                        }
+                    }
 
-                panel += panelStride;
-                V x;
-                x = S.Create(*(float*)a0);
-                c0a = S.MultiplyAdd(x, p, c0a);
-                c0b = S.MultiplyAdd(x, q, c0b);
-                if (TRows.Count > 1)
-                {
-                    x = S.Create(*(float*)(a0 + stride));
-                    c1a = S.MultiplyAdd(x, p, c1a);
-                    c1b = S.MultiplyAdd(x, q, c1b);
-                }
+                    panel += panelStride;
+                    V x;
+                    x = S.Create(*(float*)a0);
+                    c0a = S.MultiplyAdd(x, p, c0a);
+                    c0b = S.MultiplyAdd(x, q, c0b);
+                    if (TRows.Count > 1)
+                    {
+                        x = S.Create(*(float*)(a0 + stride));
+                        c1a = S.MultiplyAdd(x, p, c1a);
+                        c1b = S.MultiplyAdd(x, q, c1b);
+                    }
 
-                if (TRows.Count > 2)
-                {
-                    x = S.Create(*(float*)(a0 + (2 * stride)));
-                    c2a = S.MultiplyAdd(x, p, c2a);
-                    c2b = S.MultiplyAdd(x, q, c2b);
-                }
+                    if (TRows.Count > 2)
+                    {
+                        x = S.Create(*(float*)(a0 + (2 * stride)));
+                        c2a = S.MultiplyAdd(x, p, c2a);
+                        c2b = S.MultiplyAdd(x, q, c2b);
+                    }
 
-                if (TRows.Count > 3)
-                {
-                    x = S.Create(*(float*)a3);
-                    c3a = S.MultiplyAdd(x, p, c3a);
-                    c3b = S.MultiplyAdd(x, q, c3b);
-                }
+                    if (TRows.Count > 3)
+                    {
+                        x = S.Create(*(float*)a3);
+                        c3a = S.MultiplyAdd(x, p, c3a);
+                        c3b = S.MultiplyAdd(x, q, c3b);
+                    }
 
-                if (TRows.Count > 4)
-                {
-                    x = S.Create(*(float*)(a3 + stride));
-                    c4a = S.MultiplyAdd(x, p, c4a);
-                    c4b = S.MultiplyAdd(x, q, c4b);
-                }
+                    if (TRows.Count > 4)
+                    {
+                        x = S.Create(*(float*)(a3 + stride));
+                        c4a = S.MultiplyAdd(x, p, c4a);
+                        c4b = S.MultiplyAdd(x, q, c4b);
+                    }
 
-                if (TRows.Count > 5)
-                {
-                    x = S.Create(*(float*)(a3 + (2 * stride)));
-                    c5a = S.MultiplyAdd(x, p, c5a);
-                    c5b = S.MultiplyAdd(x, q, c5b);
-                }
+                    if (TRows.Count > 5)
+                    {
+                        x = S.Create(*(float*)(a3 + (2 * stride)));
+                        c5a = S.MultiplyAdd(x, p, c5a);
+                        c5b = S.MultiplyAdd(x, q, c5b);
+                    }
 
-                if (TRows.Count > 6)
-                {
-                    x = S.Create(*(float*)a6);
-                    c6a = S.MultiplyAdd(x, p, c6a);
-                    c6b = S.MultiplyAdd(x, q, c6b);
-                }
+                    if (TRows.Count > 6)
+                    {
+                        x = S.Create(*(float*)a6);
+                        c6a = S.MultiplyAdd(x, p, c6a);
+                        c6b = S.MultiplyAdd(x, q, c6b);
+                    }
 
-                if (TRows.Count > 7)
-                {
-                    x = S.Create(*(float*)(a6 + stride));
-                    c7a = S.MultiplyAdd(x, p, c7a);
-                    c7b = S.MultiplyAdd(x, q, c7b);
-                }
+                    if (TRows.Count > 7)
+                    {
+                        x = S.Create(*(float*)(a6 + stride));
+                        c7a = S.MultiplyAdd(x, p, c7a);
+                        c7b = S.MultiplyAdd(x, q, c7b);
+                    }
 
-                if (TRows.Count > 8)
-                {
-                    x = S.Create(*(float*)(a6 + (2 * stride)));
-                    c8a = S.MultiplyAdd(x, p, c8a);
-                    c8b = S.MultiplyAdd(x, q, c8b);
-                }
+                    if (TRows.Count > 8)
+                    {
+                        x = S.Create(*(float*)(a6 + (2 * stride)));
+                        c8a = S.MultiplyAdd(x, p, c8a);
+                        c8b = S.MultiplyAdd(x, q, c8b);
+                    }
 
-                if (TRows.Count > 9)
-                {
-                    x = S.Create(*(float*)a9);
-                    c9a = S.MultiplyAdd(x, p, c9a);
-                    c9b = S.MultiplyAdd(x, q, c9b);
-                }
+                    if (TRows.Count > 9)
+                    {
+                        x = S.Create(*(float*)a9);
+                        c9a = S.MultiplyAdd(x, p, c9a);
+                        c9b = S.MultiplyAdd(x, q, c9b);
+                    }
 
-                if (TRows.Count > 10)
-                {
-                    x = S.Create(*(float*)(a9 + stride));
-                    c10a = S.MultiplyAdd(x, p, c10a);
-                    c10b = S.MultiplyAdd(x, q, c10b);
-                }
+                    if (TRows.Count > 10)
+                    {
+                        x = S.Create(*(float*)(a9 + stride));
+                        c10a = S.MultiplyAdd(x, p, c10a);
+                        c10b = S.MultiplyAdd(x, q, c10b);
+                    }
 
-                if (TRows.Count > 11)
-                {
-                    x = S.Create(*(float*)(a9 + (2 * stride)));
-                    c11a = S.MultiplyAdd(x, p, c11a);
-                    c11b = S.MultiplyAdd(x, q, c11b);
-                }
+                    if (TRows.Count > 11)
+                    {
+                        x = S.Create(*(float*)(a9 + (2 * stride)));
+                        c11a = S.MultiplyAdd(x, p, c11a);
+                        c11b = S.MultiplyAdd(x, q, c11b);
+                    }
 
-                a0 += step;
-                a3 += step;
-                a6 += step;
-                a9 += step;
+                    a0 += step;
+                    a3 += step;
+                    a6 += step;
+                    a9 += step;
+                }
             }
 
             if (tail || tile->TailK == 0)
@@ -181,7 +189,6 @@ internal static unsafe class MicroKernelTwoVectors<S, V, TElement>
             stride = tile->TailStride;
             step = sizeof(float);
             k = tile->TailK;
-            ahead = null;
         }
 
         var c = tile->C;

@@ -33,11 +33,17 @@ internal unsafe struct MicroTile
     public byte* TailPanel;
 
     /// <summary>
-    /// As many rows as the tile has, <see cref="PrefetchStride"/> bytes apart, to bring to the second-level cache meanwhile:
-    /// the next tile's A, or the next panel. Null for none. A line of each row whenever k has no bit of the mask.
+    /// Where what is to come to the second-level cache meanwhile starts: the next tile's A, or a share of the next panel. Null for
+    /// nothing.
     /// </summary>
     public byte* Prefetch;
+
+    /// <summary>Cache lines asked for at a time, <see cref="PrefetchStride"/> bytes apart.</summary>
+    public int PrefetchLines;
     public nint PrefetchStride;
+
+    /// <summary>From the lines of one time to those of the next, in bytes; a time comes whenever k has no bit of the mask.</summary>
+    public nint PrefetchStep;
     public int PrefetchMask;
 
     /// <summary>First row of C.</summary>
@@ -50,4 +56,11 @@ internal unsafe struct MicroTile
     /// <summary>First row of what is added last, C itself to accumulate, or null.</summary>
     public byte* Addend;
     public nint AddendStride;
+
+    /// <summary>First row of what is read or written after the tile, to be near by then, or null.</summary>
+    public byte* Beside;
+    public nint BesideStride;
+
+    /// <summary>Rows of C, addend and beside that are asked for already; a micro-kernel asks for the others and counts them.</summary>
+    public int Fetched;
 }
