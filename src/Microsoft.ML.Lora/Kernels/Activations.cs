@@ -22,30 +22,33 @@ internal static unsafe class Activations
         KernelSelector.Run(ref kernel);
     }
 
-    /// <summary>One row of f(x) in <paramref name="y"/> and, where not null, of f′(x); each may be x.</summary>
-    internal static void Row<S, V>(Activation activation, float* x, float* y, float* derivative, int count)
+    /// <summary>
+    /// f(x) of some rows in <paramref name="y"/> and, where not null, f′(x), whose rows lie as far apart as those of y; each may be x.
+    /// </summary>
+    internal static void Rows<S, V>(
+        Activation activation, float* x, nint xStride, float* y, nint yStride, float* derivative, int rows, int count)
         where S : struct, ISimd<V>
         where V : struct
     {
         switch (activation)
         {
             case Activation.Gelu:
-                ActivationRow<S, V, GeluFunction>.Run(x, y, derivative, count);
+                ActivationRows<S, V, GeluFunction>.Run(x, xStride, y, yStride, derivative, rows, count);
                 break;
             case Activation.GeluTanh:
-                ActivationRow<S, V, GeluTanhFunction>.Run(x, y, derivative, count);
+                ActivationRows<S, V, GeluTanhFunction>.Run(x, xStride, y, yStride, derivative, rows, count);
                 break;
             case Activation.Relu:
-                ActivationRow<S, V, ReluFunction>.Run(x, y, derivative, count);
+                ActivationRows<S, V, ReluFunction>.Run(x, xStride, y, yStride, derivative, rows, count);
                 break;
             case Activation.Silu:
-                ActivationRow<S, V, SiluFunction>.Run(x, y, derivative, count);
+                ActivationRows<S, V, SiluFunction>.Run(x, xStride, y, yStride, derivative, rows, count);
                 break;
             case Activation.Tanh:
-                ActivationRow<S, V, TanhFunction>.Run(x, y, derivative, count);
+                ActivationRows<S, V, TanhFunction>.Run(x, xStride, y, yStride, derivative, rows, count);
                 break;
             default:
-                ActivationRow<S, V, IdentityFunction>.Run(x, y, derivative, count);
+                ActivationRows<S, V, IdentityFunction>.Run(x, xStride, y, yStride, derivative, rows, count);
                 break;
         }
     }
@@ -67,20 +70,20 @@ internal static unsafe class Activations
             const int Chunk = 256;
             var derivative = stackalloc float[Chunk];
             var value = stackalloc float[Chunk];
+            if (GradY.IsEmpty)
+            {
+                Rows<S, V>(Activation, X.Data, X.Stride, Y.Data, Y.Stride, null, X.Rows, X.Columns);
+                return;
+            }
+
             for (var row = 0; row < X.Rows; row++)
             {
                 var x = X.RowPointer(row);
                 var y = Y.RowPointer(row);
-                if (GradY.IsEmpty)
-                {
-                    Row<S, V>(Activation, x, y, null, X.Columns);
-                    continue;
-                }
-
                 for (var first = 0; first < X.Columns; first += Chunk)
                 {
                     var count = Math.Min(Chunk, X.Columns - first);
-                    Row<S, V>(Activation, x + first, value, derivative, count);
+                    Rows<S, V>(Activation, x + first, 0, value, 0, derivative, 1, count);
                     ElementwiseRow<S, V>.Multiply(derivative, GradY.RowPointer(row) + first, y + first, count);
                 }
             }

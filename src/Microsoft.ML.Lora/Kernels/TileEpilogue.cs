@@ -29,19 +29,17 @@ internal unsafe struct TileEpilogue : ISimdKernel
         where V : struct
     {
         var linear = Tail != null || AddsResidual || !Epilogue->Dropout.IsEmpty;
-        for (var i = 0; i < Rows; i++)
+        for (var i = 0; i < Rows && linear; i++)
         {
-            var c = C + ((long)i * Stride);
-            if (linear)
-            {
-                LinearRow<S, V>(i, c);
-            }
+            LinearRow<S, V>(i, C + ((long)i * Stride));
+        }
 
-            if (Epilogue->Activation != Activation.None)
-            {
-                var target = Epilogue->Activated.IsEmpty ? c : Epilogue->Activated.RowPointer(Row + i) + Column;
-                Activations.Row<S, V>(Epilogue->Activation, c, target, null, Columns);
-            }
+        if (Epilogue->Activation != Activation.None)
+        {
+            var apart = !Epilogue->Activated.IsEmpty;
+            var target = apart ? Epilogue->Activated.RowPointer(Row) + Column : C;
+            var stride = apart ? Epilogue->Activated.Stride : Stride;
+            Activations.Rows<S, V>(Epilogue->Activation, C, Stride, target, stride, null, Rows, Columns);
         }
     }
 

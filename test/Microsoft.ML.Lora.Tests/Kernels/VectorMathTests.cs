@@ -134,7 +134,7 @@ public unsafe class VectorMathTests(ITestOutputHelper output)
 
         public readonly void Run<S, V>()
             where S : struct, ISimd<V>
-            where V : struct => ActivationRow<S, V, TFunction>.Run(X, Y, null, Count);
+            where V : struct => ActivationRows<S, V, TFunction>.Run(X, 0, Y, 0, null, 1, Count);
     }
 
     private readonly struct ExpFunction : IActivationFunction
