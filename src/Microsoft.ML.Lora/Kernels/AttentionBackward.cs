@@ -12,6 +12,7 @@ internal unsafe struct AttentionBackward : IParallelJob
     public Matrix Q;
     public Matrix K;
     public Matrix V;
+    public int Sequences;
     public int* QueryOffsets;
     public int* KeyOffsets;
     public AttentionSpec Spec;
@@ -51,6 +52,7 @@ internal unsafe struct AttentionBackward : IParallelJob
             Gradient = block.Take(AttentionBlock.QueryRows * block.PaddedKeys),
             GradK = block.Write(GradK, firstKey, keys),
             GradV = block.Write(GradV, firstKey, keys),
+            Ahead = Next(item + 1, size),
         };
         for (var first = 0; first < queries; first += AttentionBlock.QueryRows)
         {
@@ -61,6 +63,27 @@ internal unsafe struct AttentionBackward : IParallelJob
 
         block.Finish(work.GradK, GradK, firstKey, keys);
         block.Finish(work.GradV, GradV, firstKey, keys);
+    }
+
+    private readonly NextHead Next(int item, int size)
+    {
+        var sequence = item / Spec.Heads;
+        if (sequence == Sequences)
+        {
+            return default;
+        }
+
+        var (firstQuery, queries) = (QueryOffsets[sequence], QueryOffsets[sequence + 1] - QueryOffsets[sequence]);
+        var (firstKey, keys) = (KeyOffsets[sequence], KeyOffsets[sequence + 1] - KeyOffsets[sequence]);
+        var next = new NextHead(item % Spec.Heads * size, size);
+        next.Add(K, firstKey, keys);
+        next.Add(V, firstKey, keys);
+        next.Add(Q, firstQuery, queries);
+        next.Add(GradContext, firstQuery, queries);
+        next.Add(GradV, firstKey, keys);
+        next.Add(GradK, firstKey, keys);
+        next.Add(GradQ, firstQuery, queries);
+        return next;
     }
 
     // The block comes by value: scratch taken here is free again afterwards.
@@ -82,6 +105,8 @@ internal unsafe struct AttentionBackward : IParallelJob
             Statistics = Statistics.RowPointer(row) + (2 * block.Head),
             StatisticsStride = Statistics.Stride,
             Mask = new AttentionMask(Spec.Dropout, Spec.Heads, block.Head, row),
+            Ahead = work.Ahead,
+            FirstAhead = place,
         };
         KernelSelector.Run(ref gradient);
 
@@ -154,5 +179,6 @@ internal unsafe struct AttentionBackward : IParallelJob
         public float* Gradient;
         public HeadRows GradK;
         public HeadRows GradV;
+        public NextHead Ahead;
     }
 }

@@ -8,6 +8,7 @@ internal unsafe struct AttentionForward : IParallelJob
     public Matrix Q;
     public Matrix K;
     public Matrix V;
+    public int Sequences;
     public int* QueryOffsets;
     public int* KeyOffsets;
     public AttentionSpec Spec;
@@ -31,16 +32,36 @@ internal unsafe struct AttentionForward : IParallelJob
         var transposedK = block.Transposed(K, firstKey, Spec.Scale);
         var v = block.Read(V, firstKey, keys);
         var scores = block.Take(AttentionBlock.QueryRows * block.PaddedKeys);
+        var ahead = Next(item + 1, block.Size);
         for (var first = 0; first < queries; first += AttentionBlock.QueryRows)
         {
             var rows = Math.Min(AttentionBlock.QueryRows, queries - first);
-            Rows(block, firstQuery + first, first, rows, transposedK, v, scores);
+            Rows(block, firstQuery + first, first, rows, transposedK, v, scores, ahead);
         }
+    }
+
+    private readonly NextHead Next(int item, int size)
+    {
+        var sequence = item / Spec.Heads;
+        if (sequence == Sequences)
+        {
+            return default;
+        }
+
+        var (firstQuery, queries) = (QueryOffsets[sequence], QueryOffsets[sequence + 1] - QueryOffsets[sequence]);
+        var (firstKey, keys) = (KeyOffsets[sequence], KeyOffsets[sequence + 1] - KeyOffsets[sequence]);
+        var next = new NextHead(item % Spec.Heads * size, size);
+        next.Add(K, firstKey, keys);
+        next.Add(Q, firstQuery, queries);
+        next.Add(V, firstKey, keys);
+        next.Add(Context, firstQuery, queries);
+        return next;
     }
 
     // The block comes by value: scratch taken here is free again afterwards.
     private readonly void Rows(
-        AttentionBlock block, int row, int place, int rows, float* transposedK, HeadRows v, float* scores)
+        AttentionBlock block, int row, int place, int rows, float* transposedK, HeadRows v, float* scores,
+        in NextHead ahead)
     {
         var own = stackalloc float[2 * AttentionBlock.QueryRows];
         var statistics = Statistics.IsEmpty ? own : Statistics.RowPointer(row) + (2 * block.Head);
@@ -67,6 +88,8 @@ internal unsafe struct AttentionForward : IParallelJob
             Statistics = statistics,
             StatisticsStride = statisticsStride,
             Mask = new AttentionMask(Spec.Dropout, Spec.Heads, block.Head, row),
+            Ahead = ahead,
+            FirstAhead = place,
         };
         KernelSelector.Run(ref softmax);
 

@@ -21,6 +21,10 @@ internal unsafe struct AttentionGradientRows : ISimdKernel
     public nint StatisticsStride;
     public AttentionMask Mask;
 
+    /// <summary>Asked for on the way, from <see cref="FirstAhead"/> on.</summary>
+    public NextHead Ahead;
+    public int FirstAhead;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<S, V>()
         where S : struct, ISimd<V>
@@ -30,6 +34,7 @@ internal unsafe struct AttentionGradientRows : ISimdKernel
         {
             var scores = Scores + (row * Stride);
             var gradient = Gradient + (row * Stride);
+            Ahead.Prefetch(FirstAhead + row);
             if (!Mask.IsEmpty)
             {
                 Mask.Apply<S, V>(row, gradient, gradient, Columns);

@@ -26,6 +26,10 @@ internal unsafe struct AttentionRows : ISimdKernel
 
     public AttentionMask Mask;
 
+    /// <summary>Asked for on the way, from <see cref="FirstAhead"/> on.</summary>
+    public NextHead Ahead;
+    public int FirstAhead;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<S, V>()
         where S : struct, ISimd<V>
@@ -41,6 +45,7 @@ internal unsafe struct AttentionRows : ISimdKernel
                 continue;
             }
 
+            Ahead.Prefetch(FirstAhead + row);
             Exponentials<S, V>(Scores + (row * Stride), statistics);
             if (!Mask.IsEmpty)
             {
