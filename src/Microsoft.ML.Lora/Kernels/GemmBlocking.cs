@@ -4,8 +4,9 @@ namespace Microsoft.ML.Lora.Kernels;
 /// <remarks>
 /// Goto, van de Geijn: Anatomy of high-performance matrix multiplication (2008), with the roles of this house: B lies
 /// packed, A is read in place. One panel, kc × 32 floats = 128 KiB at kc = 1024, and one block of A, mc × kc floats =
-/// 384 KiB, share a second-level cache of 1 MiB (512 KiB: the panel and the rows in use). kc depends on K alone, since it
-/// decides the order in which a sum is added up; mc and the cut for threads depend on M and change no bit.
+/// 576 KiB, share a second-level cache of 1 MiB (512 KiB: the panel and the rows in use). More rows use a panel of 16-bit
+/// numbers more often once it is widened. kc depends on K alone, since it decides the order in which a sum is added up; mc
+/// and the cut for threads depend on M and change no bit.
 /// </remarks>
 internal static class GemmBlocking
 {
@@ -14,7 +15,7 @@ internal static class GemmBlocking
     private const int BlockFloats = 24 * 18;
 #else
     public const int MaxK = 1024;
-    private const int BlockFloats = 96 * 1024;
+    private const int BlockFloats = 144 * 1024;
 #endif
 
     /// <summary>kc: K cut evenly in blocks of at most <see cref="MaxK"/>, multiples of 8.</summary>
