@@ -67,21 +67,25 @@ internal static unsafe class Elementwise
             where S : struct, ISimd<V>
             where V : struct
         {
-            for (var row = 0; row < X.Rows; row++)
+            // Rows without gaps are one long row: those of a low-rank update are shorter than a vector.
+            var flat = Operation != Operation.Dropout && X.IsDense && Y.IsDense && (Z.IsEmpty || Z.IsDense)
+                && (long)X.Rows * X.Columns <= int.MaxValue;
+            var (rows, columns) = flat ? (Math.Min(X.Rows, 1), X.Rows * X.Columns) : (X.Rows, X.Columns);
+            for (var row = 0; row < rows; row++)
             {
                 var x = X.RowPointer(row);
                 var y = Y.RowPointer(row);
                 switch (Operation)
                 {
                     case Operation.Multiply:
-                        ElementwiseRow<S, V>.Multiply(x, Z.RowPointer(row), y, X.Columns);
+                        ElementwiseRow<S, V>.Multiply(x, Z.RowPointer(row), y, columns);
                         break;
                     case Operation.Dropout:
                         ElementwiseRow<S, V>.Dropout(
-                            x, Mask.RowKey(row), 0, Mask.Threshold, Mask.KeepScale, y, X.Columns);
+                            x, Mask.RowKey(row), 0, Mask.Threshold, Mask.KeepScale, y, columns);
                         break;
                     default:
-                        ElementwiseRow<S, V>.Scale(x, Factor, y, X.Columns, Operation == Operation.AddScaled);
+                        ElementwiseRow<S, V>.Scale(x, Factor, y, columns, Operation == Operation.AddScaled);
                         break;
                 }
             }

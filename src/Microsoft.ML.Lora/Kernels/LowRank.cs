@@ -78,16 +78,12 @@ internal static unsafe class LowRank
         using var timing = KernelProfile.Measure(
             KernelKind.OuterProduct, 2.0 * wide.Rows * wide.Columns * thin.Columns,
             sizeof(float) * (double)wide.Rows * wide.Columns);
-        var transposed = new Matrix(Scratch.Floats((long)grad.Rows * grad.Columns), grad.Columns, grad.Rows, grad.Rows);
+        var floats = grad.Rows * grad.Columns;
+        var transposed = new Matrix(Scratch.Floats(2L * floats), grad.Columns, grad.Rows, grad.Rows);
         transposed.Clear();
         AccumulateOuter(thin, wide, default, transposed);
-        for (var row = 0; row < grad.Rows; row++)
-        {
-            var target = grad.RowPointer(row);
-            for (var r = 0; r < grad.Columns; r++)
-            {
-                target[r] += transposed.RowPointer(r)[row];
-            }
-        }
+        var sum = new Matrix(transposed.Data + floats, grad.Rows, grad.Columns, grad.Columns);
+        Transpose.Run(transposed, sum);
+        Elementwise.Add(sum, grad);
     }
 }

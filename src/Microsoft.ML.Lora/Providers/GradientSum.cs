@@ -30,17 +30,10 @@ internal sealed class GradientSum : IDisposable
     /// <summary>The buffer of a shard.</summary>
     public AlignedBuffer Shard(int shard) => _shards[shard];
 
-    /// <summary>Has zeroed buffers for that many shards.</summary>
-    /// <param name="count">Number of shards.</param>
-    /// <param name="keepsTotal">Whether the first shard is added to the sum so far, as a further part of one step.</param>
-    public void Clear(int count, bool keepsTotal = false)
+    /// <summary>Has buffers for that many shards; each is zeroed by whoever takes the shard.</summary>
+    public void Reserve(int count)
     {
         _count = count;
-        for (int shard = keepsTotal ? 1 : 0; shard < _shards.Count; shard++)
-        {
-            _shards[shard].Span.Clear();
-        }
-
         while (_shards.Count < count)
         {
             _shards.Add(_parameters.CreateBuffer());

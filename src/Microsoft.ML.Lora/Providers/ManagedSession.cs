@@ -167,7 +167,7 @@ internal sealed class ManagedSession : ITrainingSession
         for (_part = 0; _part < parts.Length; _part++)
         {
             Plan(parts[_part]);
-            _gradients.Clear(_plan.Count, keepsTotal: _part > 0);
+            _gradients.Reserve(_plan.Count);
             if (_plan.Count == 1)
             {
                 TrainShard(0, 0);
@@ -216,6 +216,13 @@ internal sealed class ManagedSession : ITrainingSession
         ShardWorker w = _workers[worker];
         ReadOnlySpan<int> members = _plan.Members(shard);
         w.Load(_batch, members, _plan.Count == 1 ? _team : ThreadTeam.Single);
+
+        // The first shard of a further part of one step is added to the sum so far.
+        if (shard > 0 || _part == 0)
+        {
+            _gradients.Shard(shard).Span.Clear();
+        }
+
         w.Pass.Train(_gradients.Shard(shard), _random.Fork(_optimizer.Steps).Fork((_part * MostShards) + shard));
 
         Matrix outputs = _model.Forward(w.Pass, w.Memo);
