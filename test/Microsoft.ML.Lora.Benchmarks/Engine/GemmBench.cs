@@ -7,7 +7,8 @@ namespace Microsoft.ML.Lora.Benchmarks.Engine;
 
 /// <summary>
 /// <c>bench gemm [--kernel K] [--threads T] [--steps N] [--cold 1] [--only NAME]</c>: the products of MiniLM and BERT-base against the peak of the
-/// multipliers, measured in turn, each the best of many short runs. One JSON line a shape.
+/// multipliers, measured in turn, each the best of many short runs. All shapes are gone through N times, so that a second in which the
+/// machine does something else spoils one of the N turns of a shape and not all. One JSON line a shape.
 /// Cold: every product has another B, out of 64 MB of them, as when a model scores one short row.
 /// </summary>
 internal static class GemmBench
@@ -21,6 +22,7 @@ internal static class GemmBench
     ];
 
     private const long ColdBytes = 64 << 20;
+    private const int TriesARound = 4;
 
     private static readonly int[] _rows = [8, 25, 256, 400, 1024, 4096];
 
@@ -33,35 +35,56 @@ internal static class GemmBench
 
         using IDisposable kernel = options.UseKernel();
         using var team = new ThreadTeam(options.Threads);
-        foreach ((string name, int k, int n) in _products.Where(product => product.Name.Contains(options.Only, StringComparison.Ordinal)))
+        var lines = new List<Line>();
+        for (int round = 0; round < options.Steps; round++)
         {
-            foreach (int m in _rows)
+            int next = 0;
+            foreach ((string name, int m, int k, int n, bool outer) in Shapes(options.Only))
             {
-                using var product = new Product(m, k, n, n > 64 && k > 64 ? options.Rank : 0, options.Cold, options.Element);
-                Report(name, product, team, options.Steps);
+                using Measured work = outer
+                    ? new Outer(m, k, n)
+                    : new Product(m, k, n, n > 64 && k > 64 ? options.Rank : 0, options.Cold, options.Element);
+                if (round == 0)
+                {
+                    lines.Add(new Line { Name = name, Work = work });
+                }
+
+                Measure(lines[next++], work, outer ? ThreadTeam.Single : team);
             }
         }
 
-        foreach ((string name, int k, int n) in _products.Where(
-            product => product.N == 8 && product.Name.Contains(options.Only, StringComparison.Ordinal)))
-        {
-            foreach (int m in _rows)
-            {
-                using var outer = new Outer(m, k, n);
-                Report(name.Replace("-a", "-gradient", StringComparison.Ordinal), outer, ThreadTeam.Single, options.Steps);
-            }
-        }
-
+        lines.ForEach(Report);
         return 0;
     }
 
-    private static void Report(string name, Measured work, ThreadTeam team, int steps)
+    private static IEnumerable<(string Name, int M, int K, int N, bool Outer)> Shapes(string only)
     {
-        double peak = 0, best = 0;
-        int repeats = Math.Max(1, (int)(2e8 / work.Flops));
-        for (int i = 0; i < 4 * steps; i++)
+        var chosen = _products.Where(product => product.Name.Contains(only, StringComparison.Ordinal)).ToList();
+        foreach ((string name, int k, int n) in chosen)
         {
-            peak = Math.Max(peak, team.Threads == 1 ? PeakLoop.Best(4) : PeakLoop.BestTogether(team.Threads, 4));
+            foreach (int m in _rows)
+            {
+                yield return (name, m, k, n, false);
+            }
+        }
+
+        foreach ((string name, int k, int n) in chosen.Where(product => product.N == 8))
+        {
+            foreach (int m in _rows)
+            {
+                yield return (name.Replace("-a", "-gradient", StringComparison.Ordinal), m, k, n, true);
+            }
+        }
+    }
+
+    // The peak is taken right beside the work, each time.
+    private static void Measure(Line line, Measured work, ThreadTeam team)
+    {
+        line.Threads = team.Threads;
+        int repeats = Math.Max(1, (int)(2e8 / work.Flops));
+        for (int i = 0; i < TriesARound; i++)
+        {
+            line.Peak = Math.Max(line.Peak, team.Threads == 1 ? PeakLoop.Best(4) : PeakLoop.BestTogether(team.Threads, 4));
             work.Run(team); // Wakes the workers, as the product before it does within a step.
             long start = Stopwatch.GetTimestamp();
             for (int repeat = 0; repeat < repeats; repeat++)
@@ -69,23 +92,38 @@ internal static class GemmBench
                 work.Run(team);
             }
 
-            best = Math.Max(best, repeats * work.Flops / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9);
+            line.Best = Math.Max(line.Best, repeats * work.Flops / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9);
         }
+    }
 
-        Console.WriteLine(JsonSerializer.Serialize(new
-        {
-            bench = "gemm",
-            product = name,
-            m = work.M,
-            n = work.N,
-            k = work.K,
-            kernel = KernelSelector.Current.ToString().ToLowerInvariant(),
-            threads = team.Threads,
-            element = work.Element,
-            gflops = Math.Round(best, 1),
-            peak_gflops = Math.Round(peak, 1),
-            share_of_peak = Math.Round(best / peak, 3),
-        }));
+    private static void Report(Line line) => Console.WriteLine(JsonSerializer.Serialize(new
+    {
+        bench = "gemm",
+        product = line.Name,
+        m = line.Work.M,
+        n = line.Work.N,
+        k = line.Work.K,
+        kernel = KernelSelector.Current.ToString().ToLowerInvariant(),
+        threads = line.Threads,
+        element = line.Work.Element,
+        gflops = Math.Round(line.Best, 1),
+        peak_gflops = Math.Round(line.Peak, 1),
+        share_of_peak = Math.Round(line.Best / line.Peak, 3),
+    }));
+
+    /// <summary>What a shape has reached.</summary>
+    private sealed class Line
+    {
+        public required string Name { get; init; }
+
+        /// <summary>For its sizes; its memory is gone.</summary>
+        public required Measured Work { get; init; }
+
+        public int Threads { get; set; }
+
+        public double Best { get; set; }
+
+        public double Peak { get; set; }
     }
 
     /// <summary>One piece of work.</summary>
