@@ -67,22 +67,14 @@ internal unsafe struct AttentionBackward : IParallelJob
 
     private readonly NextHead Next(int item, int size)
     {
-        var sequence = item / Spec.Heads;
-        if (sequence == Sequences)
-        {
-            return default;
-        }
-
-        var (firstQuery, queries) = (QueryOffsets[sequence], QueryOffsets[sequence + 1] - QueryOffsets[sequence]);
-        var (firstKey, keys) = (KeyOffsets[sequence], KeyOffsets[sequence + 1] - KeyOffsets[sequence]);
-        var next = new NextHead(item % Spec.Heads * size, size);
-        next.Add(K, firstKey, keys);
-        next.Add(V, firstKey, keys);
-        next.Add(Q, firstQuery, queries);
-        next.Add(GradContext, firstQuery, queries);
-        next.Add(GradV, firstKey, keys);
-        next.Add(GradK, firstKey, keys);
-        next.Add(GradQ, firstQuery, queries);
+        var next = new NextHead(item, Spec.Heads, size, Sequences, QueryOffsets, KeyOffsets);
+        next.AddKeys(K);
+        next.AddKeys(V);
+        next.AddQueries(Q);
+        next.AddQueries(GradContext);
+        next.AddKeys(GradV);
+        next.AddKeys(GradK);
+        next.AddQueries(GradQ);
         return next;
     }
 

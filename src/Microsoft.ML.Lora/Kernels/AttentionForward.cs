@@ -42,19 +42,11 @@ internal unsafe struct AttentionForward : IParallelJob
 
     private readonly NextHead Next(int item, int size)
     {
-        var sequence = item / Spec.Heads;
-        if (sequence == Sequences)
-        {
-            return default;
-        }
-
-        var (firstQuery, queries) = (QueryOffsets[sequence], QueryOffsets[sequence + 1] - QueryOffsets[sequence]);
-        var (firstKey, keys) = (KeyOffsets[sequence], KeyOffsets[sequence + 1] - KeyOffsets[sequence]);
-        var next = new NextHead(item % Spec.Heads * size, size);
-        next.Add(K, firstKey, keys);
-        next.Add(Q, firstQuery, queries);
-        next.Add(V, firstKey, keys);
-        next.Add(Context, firstQuery, queries);
+        var next = new NextHead(item, Spec.Heads, size, Sequences, QueryOffsets, KeyOffsets);
+        next.AddKeys(K);
+        next.AddQueries(Q);
+        next.AddKeys(V);
+        next.AddQueries(Context);
         return next;
     }
 

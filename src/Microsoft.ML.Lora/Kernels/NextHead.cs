@@ -15,25 +15,36 @@ internal unsafe struct NextHead
     private fixed int _rows[Most];
     private readonly int _column;
     private readonly int _lines;
+    private readonly int _firstQuery;
+    private readonly int _queries;
+    private readonly int _firstKey;
+    private readonly int _keys;
     private int _count;
 
-    /// <summary>Nothing yet, of heads of <paramref name="size"/> columns, the first of which is <paramref name="column"/>.</summary>
-    public NextHead(int column, int size)
+    /// <summary>Nothing asked for yet.</summary>
+    /// <param name="item">The item that comes next: sequence · heads + head; behind the last there is nothing to ask for.</param>
+    /// <param name="heads">Heads of a sequence.</param>
+    /// <param name="size">Columns of a head.</param>
+    /// <param name="sequences">Number of sequences.</param>
+    /// <param name="queryOffsets">Their first query rows, and the end.</param>
+    /// <param name="keyOffsets">Their first key rows, and the end.</param>
+    public NextHead(int item, int heads, int size, int sequences, int* queryOffsets, int* keyOffsets)
     {
-        _column = column;
+        var sequence = item / heads;
+        _column = item % heads * size;
         _lines = ((size * sizeof(float)) + CachePrefetch.LineBytes - 1) / CachePrefetch.LineBytes;
-    }
-
-    /// <summary>Adds rows of a matrix.</summary>
-    public void Add(in Matrix matrix, int firstRow, int rows)
-    {
-        if (!matrix.IsEmpty)
+        if (sequence < sequences)
         {
-            _first[_count] = (long)(matrix.RowPointer(firstRow) + _column);
-            _stride[_count] = (long)matrix.Stride * sizeof(float);
-            _rows[_count++] = rows;
+            (_firstQuery, _queries) = (queryOffsets[sequence], queryOffsets[sequence + 1] - queryOffsets[sequence]);
+            (_firstKey, _keys) = (keyOffsets[sequence], keyOffsets[sequence + 1] - keyOffsets[sequence]);
         }
     }
+
+    /// <summary>Adds a matrix with a row for every query.</summary>
+    public void AddQueries(in Matrix matrix) => Add(matrix, _firstQuery, _queries);
+
+    /// <summary>Adds a matrix with a row for every key.</summary>
+    public void AddKeys(in Matrix matrix) => Add(matrix, _firstKey, _keys);
 
     /// <summary>Asks for one row of each.</summary>
     public readonly void Prefetch(int row)
@@ -44,6 +55,16 @@ internal unsafe struct NextHead
             {
                 CachePrefetch.Column((byte*)(_first[i] + (row * _stride[i])), CachePrefetch.LineBytes, _lines);
             }
+        }
+    }
+
+    private void Add(in Matrix matrix, int firstRow, int rows)
+    {
+        if (rows > 0 && !matrix.IsEmpty)
+        {
+            _first[_count] = (long)(matrix.RowPointer(firstRow) + _column);
+            _stride[_count] = (long)matrix.Stride * sizeof(float);
+            _rows[_count++] = rows;
         }
     }
 }
