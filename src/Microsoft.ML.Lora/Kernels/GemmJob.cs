@@ -38,7 +38,8 @@ internal unsafe struct GemmJob : IParallelJob
             var count = Math.Min(InnerBlock, B.K - k);
             for (var panel = firstPanel; panel < lastPanel; panel++)
             {
-                RunPanel(panel, (firstPanel, lastPanel), (firstRow, lastRow), k, count, scratch);
+                var following = Following(item % ColumnBlocks, panel, k, count);
+                RunPanel(panel, panel == firstPanel, (firstRow, lastRow), k, count, following, scratch);
             }
 
             k += count;
@@ -49,8 +50,28 @@ internal unsafe struct GemmJob : IParallelJob
     private static (int First, int Last) Share(int index, int shares, int count) =>
         ((int)((long)count * index / shares), (int)((long)count * (index + 1) / shares));
 
+    // The rows of B that are read after a panel's: those of the panel beside it, further ones of the first panel, or the first of
+    // the product that follows, as far as this item's share of it goes.
+    private readonly (nint First, long Bytes) Following(int share, int panel, int k, int count)
+    {
+        var (first, last) = Share(share, ColumnBlocks, B.Panels.Length);
+        if (panel + 1 < last)
+        {
+            return B.Rows(panel + 1, k, count);
+        }
+
+        if (k + count < B.K)
+        {
+            return B.Rows(first, k + count, InnerBlock);
+        }
+
+        return B.Next is { K: > 0, N: > 0 } next
+            ? next.Rows(Share(share, ColumnBlocks, next.Panels.Length).First, 0, GemmBlocking.InnerBlock(next.K))
+            : default;
+    }
+
     private readonly void RunPanel(
-        int index, (int First, int Last) panels, (int First, int Last) rows, int k, int count, float* scratch)
+        int index, bool isFirst, (int First, int Last) rows, int k, int count, (nint First, long Bytes) following, float* scratch)
     {
         var (firstRow, lastRow) = rows;
         var panel = B.Panels[index];
@@ -84,13 +105,13 @@ internal unsafe struct GemmJob : IParallelJob
             tile.Addend = (byte*)(addend.IsEmpty ? null : addend.RowPointer(row) + panel.FirstColumn);
             tile.Fetched = 0;
             tile.Prefetch = null;
-            if (index == panels.First && t + 1 < tiles && tiles > TilesAtHand)
+            if (isFirst && t + 1 < tiles && tiles > TilesAtHand)
             {
                 PrefetchRows(ref tile, to - from);
             }
-            else if (index + 1 < panels.Last)
+            else
             {
-                PrefetchPanel(ref tile, B.Panels[index + 1], k, t, tiles);
+                PrefetchPanel(ref tile, following, t, tiles);
             }
 
             if (last && !beside.IsEmpty)
@@ -135,13 +156,18 @@ internal unsafe struct GemmJob : IParallelJob
         tile.PrefetchMask = CachePrefetch.LineFloats - 1;
     }
 
-    // Later ones bring the panel that follows, a share each tile, spread over its k loop: where rows are few B comes from memory,
-    // and there is just time enough to fetch it.
-    private readonly void PrefetchPanel(ref MicroTile tile, in PackedPanel next, int k, int index, int tiles)
+    // Later ones bring what follows, a share each tile, spread over its k loop: where rows are few B comes from memory, and there
+    // is just time enough to fetch it.
+    private static void PrefetchPanel(ref MicroTile tile, (nint First, long Bytes) following, int index, int tiles)
     {
-        var bytes = tile.K * next.Width * B.ElementBytes;
+        var (first, bytes) = following;
+        if (bytes == 0)
+        {
+            return;
+        }
+
         var everywhere = (long)CachePrefetch.LineBytes * tiles * Math.Max(1, tile.K / CachePrefetch.Run);
-        tile.Prefetch = B.Row(next, k) + ((long)bytes * index / tiles);
+        tile.Prefetch = (byte*)first + (bytes * index / tiles);
         tile.PrefetchLines = (int)((bytes + everywhere - 1) / everywhere);
         tile.PrefetchStride = CachePrefetch.LineBytes;
         tile.PrefetchStep = tile.PrefetchLines * CachePrefetch.LineBytes;

@@ -51,6 +51,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>What the rows are kept in.</summary>
     public PanelElement Element { get; }
 
+    /// <summary>What the product after this one reads, asked for at the end of this one where rows are few; null for nothing.</summary>
+    public PackedMatrix? Next { get; set; }
+
     internal PackedPanel[] Panels { get; }
 
     internal int ElementBytes => Element == PanelElement.Float32 ? sizeof(float) : sizeof(ushort);
@@ -121,6 +124,10 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>A panel's row <paramref name="k"/>.</summary>
     internal byte* Row(in PackedPanel panel, int k) =>
         (byte*)_data.Pointer + ((((long)panel.FirstColumn * K) + ((long)k * panel.Width)) * ElementBytes);
+
+    /// <summary>Where a panel's rows from <paramref name="k"/> on lie, at most <paramref name="count"/>, and their bytes.</summary>
+    internal (nint First, long Bytes) Rows(int panel, int k, int count) =>
+        ((nint)Row(Panels[panel], k), (long)Math.Min(count, K - k) * Panels[panel].Width * ElementBytes);
 
     /// <summary>A panel's part of the tail.</summary>
     internal float* Tail(in PackedPanel panel) => _tail.Pointer + ((long)panel.FirstColumn * TailCapacity);

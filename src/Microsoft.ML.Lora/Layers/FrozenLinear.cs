@@ -83,6 +83,15 @@ internal sealed class FrozenLinear : LinearLayer
         Amendment?.Invoke(firstRow, rows);
     }
 
+    /// <summary>Has the end of each layer's forward product ask for the next one's weight; all are prepared.</summary>
+    public static void Chain(ReadOnlySpan<FrozenLinear> layers)
+    {
+        for (int i = 1; i < layers.Length; i++)
+        {
+            layers[i - 1]._panels!.Precede(layers[i]._panels!);
+        }
+    }
+
     /// <summary>Calls <paramref name="visit"/> for all rows of the weight, some at a time.</summary>
     public void VisitRows(Action<int, Matrix> visit)
     {

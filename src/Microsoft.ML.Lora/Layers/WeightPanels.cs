@@ -25,6 +25,9 @@ internal sealed class WeightPanels(
         _backward?.PackRows(firstRow, rows);
     }
 
+    /// <summary>Has the end of the forward product ask for what <paramref name="next"/>'s reads.</summary>
+    public void Precede(WeightPanels next) => _forward.Next = next._forward;
+
     /// <summary>Takes the factors of the low-rank update.</summary>
     /// <param name="a">[r, in].</param>
     /// <param name="b">[out, r].</param>

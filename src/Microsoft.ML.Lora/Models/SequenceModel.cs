@@ -67,6 +67,7 @@ internal sealed class SequenceModel : IDisposable
     {
         Encoder.Prepare(training);
         Head.Prepare(Encoder.IsTrained);
+        FrozenLinear.Chain([.. Encoder.Slots.Select(slot => slot.Layer).OfType<FrozenLinear>()]);
         _trained = [.. Slots.Where(slot => slot != Head.Slot).Select(slot => slot.Layer).Where(layer => layer.IsTrained)];
     }
 

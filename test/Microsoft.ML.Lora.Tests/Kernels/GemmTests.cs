@@ -103,6 +103,22 @@ public unsafe class GemmTests
         }
     });
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(70, 1100)]
+    [InlineData(0, 5)]
+    [InlineData(5, 0)]
+    public void WhatIsReadNextChangesNothing(int n, int k) => KernelTests.OnEverySet(() =>
+    {
+        using var team = new ThreadTeam(2);
+        using var operands = new Operands(25, 210, 1300, 8, transposed: true);
+        using var alone = operands.Multiply(0, 25, default, team);
+        using var next = new PackedMatrix(k, n, element: PanelElement.BFloat16);
+        operands.B.Next = next;
+        using var chained = operands.Multiply(0, 25, default, team);
+        Approx.SameBits(alone.View, chained.View);
+    });
+
     [Fact]
     public void ShapesThatDoNotFitAreRefused()
     {
