@@ -5,7 +5,7 @@ namespace Microsoft.ML.Lora;
 
 /// <summary>
 /// Tries several values of a <see cref="LoraTextClassificationTrainer"/>'s options, and keeps the model that is best on the
-/// validation rows. Rows are read and encoded once; the base model is in memory once.
+/// validation rows. Rows are read and encoded once; the base model is read, packed and in memory once.
 /// </summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
@@ -13,6 +13,9 @@ namespace Microsoft.ML.Lora;
 ///
 /// Every trial is a whole training, one after the other, each on all threads; the same seed gives the same trials and the same
 /// models. The best of many trials looks better on the validation rows than it is: measure it on rows of a test set.
+/// Trials share what none of them trains: the base's packed weights, and, as long as they train the same upper layers or the head
+/// alone, what the layers below make of each row, so that all but the first of these trials compute the trained part only.
+/// A weight that a trial changes (FineTuning.Full, PiSSA, OLoRA) is packed for that trial.
 /// With CheckpointFolder every trial is kept in a folder of its own inside, so that a tuning that was stopped goes on where it was.
 /// A cancelled tuning throws, or returns the trials so far where ReturnBestOnCancel is set.
 /// ]]></format>

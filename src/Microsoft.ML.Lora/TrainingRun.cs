@@ -60,6 +60,9 @@ internal sealed class TrainingRun
     /// <summary>The base model's files.</summary>
     public BaseModelFiles Files => _files;
 
+    /// <summary>What is held of the base for the runs that follow; null for nothing.</summary>
+    public SharedBase? Shared { get; init; }
+
     /// <summary>Reads the rows.</summary>
     public TrainingData Read(IDataView input) =>
         new TrainingDataReader(_host, _settings, _reporter, _files, _encoder, _seed).Read(input);
@@ -229,6 +232,7 @@ internal sealed class TrainingRun
         var spec = new SessionSpec
         {
             Base = _files,
+            Shared = Shared,
             FineTuning = _settings.FineTuning,
             Adapter = adapter,
             Head = head,

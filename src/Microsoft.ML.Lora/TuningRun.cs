@@ -1,11 +1,12 @@
 using System.Globalization;
 using Microsoft.ML.Lora.DataView;
+using Microsoft.ML.Lora.Models;
 using Microsoft.ML.Lora.Training.Resuming;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Lora;
 
-/// <summary>Goes through the trials of a tuning, over rows that are read once.</summary>
+/// <summary>Goes through the trials of a tuning, over rows that are read once and a base that is held once.</summary>
 internal sealed class TuningRun(
     IHostEnvironment environment, IHost host, IChannel channel, LoraTextClassificationTrainer.Options options, int seed)
 {
@@ -19,7 +20,8 @@ internal sealed class TuningRun(
     {
         TrainerSettings[] settings = [.. plan.Select((values, i) => SettingsOf(values, i + 1))];
         using var reporter = new TrainingReporter(host, channel, options.Progress);
-        var first = new TrainingRun(host, settings[0], reporter, seed);
+        using var shared = new SharedBase();
+        var first = new TrainingRun(host, settings[0], reporter, seed) { Shared = shared };
         TrainingData data = first.Read(input);
         if (data.Validation.Count == 0)
         {
@@ -50,7 +52,10 @@ internal sealed class TuningRun(
         var trial = new LoraTrial { Number = _trials.Count + 1, Options = values };
         try
         {
-            var run = new TrainingRun(host, settings, reporter, settings.Options.Seed ?? seed, first.Files);
+            var run = new TrainingRun(host, settings, reporter, settings.Options.Seed ?? seed, first.Files)
+            {
+                Shared = first.Shared,
+            };
             LoraModel model = run.Train(data);
             return (trial with
             {

@@ -42,14 +42,56 @@ public sealed class LoraTunerTests : IDisposable
         Assert.StartsWith("by Accuracy\ntrial ", tuning.ToString());
     }
 
+    // Each trial comes after others that train more or fewer layers, or change the base's weights.
     [Fact]
-    public void A_trial_gives_the_model_that_the_trainer_gives()
+    public void Trials_give_what_the_trainer_gives()
     {
-        LoraTuning tuning = Tuner().Try(nameof(Options.Rank), 2).Grid(Toy.View(_context));
         Options options = Base();
-        options.Rank = 2;
+        options.LinearProbe = true;
+        LoraTuning tuning = _context.MulticlassClassification.Trainers.LoraTuner(options)
+            .Try(nameof(Options.LearningRate), 1e-7, 5e-3)
+            .Try(nameof(Options.Initialization), LoraInitialization.Kaiming, LoraInitialization.Pissa)
+            .Try(nameof(Options.LayersToTransform), [new[] { 1 }, null])
+            .Try(nameof(Options.Rank), 2, 4, LoraRank.Auto)
+            .Grid(Toy.View(_context));
+        Assert.Equal(24, tuning.Trials.Count);
+        foreach (LoraTrial trial in tuning.Trials)
+        {
+            using LoraTransformer trained = Toy.Train(_context, With(trial));
+            Assert.Equal(trained.Model.History.Select(WithoutTime), trial.History.Select(WithoutTime));
+            Assert.Equal(trained.Model.TrainableParameters, trial.TrainableParameters);
+        }
+
+        using LoraTransformer best = Toy.Train(_context, With(tuning.Best));
+        using LoraTransformer tuned = tuning.Model;
+        Assert.Equal(Toy.Scores(best.Transform(Toy.View(_context))), Toy.Scores(tuned.Transform(Toy.View(_context))));
+
+        LoraEpoch WithoutTime(LoraEpoch epoch) => epoch with { Seconds = 0 };
+
+        Options With(LoraTrial trial)
+        {
+            Options own = TrainerSettings.Copy(options);
+            foreach ((string name, object? value) in trial.Options)
+            {
+                TunedOption.Set(own, name, value);
+            }
+            return own;
+        }
+    }
+
+    [Theory]
+    [InlineData(LoraFineTuning.HeadOnly)]
+    [InlineData(LoraFineTuning.Full)]
+    public void The_best_of_several_trials_is_the_model_that_the_trainer_gives(LoraFineTuning what)
+    {
+        Options options = Base();
+        (options.FineTuning, options.LinearProbe) = (what, false);
+        LoraTuning tuning = _context.MulticlassClassification.Trainers.LoraTuner(options)
+            .Try(nameof(Options.LearningRate), 1e-9, 1e-8, 5e-3).Grid(Toy.View(_context));
+        options.LearningRate = (float)tuning.Best.Options["LearningRate"]!;
         using LoraTransformer trained = Toy.Train(_context, options);
         using LoraTransformer tuned = tuning.Model;
+        Assert.Equal(3, tuning.Best.Number);
         Assert.Equal(Toy.Scores(trained.Transform(Toy.View(_context))), Toy.Scores(tuned.Transform(Toy.View(_context))));
     }
 

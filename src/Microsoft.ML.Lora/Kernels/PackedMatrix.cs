@@ -15,6 +15,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
 {
     private readonly AlignedBuffer _data;
     private readonly AlignedBuffer _tail;
+    private readonly bool _ownsData = true;
 
     /// <summary>A zero operand of <paramref name="k"/> rows and <paramref name="n"/> columns, with room for a tail.</summary>
     /// <param name="k">Rows.</param>
@@ -36,9 +37,24 @@ internal sealed unsafe class PackedMatrix : IDisposable
         TailCapacity = tailCapacity;
         Element = element;
         Panels = Split(n, kernels);
-        var columns = Panels.Length == 0 ? 0L : Panels[^1].FirstColumn + Panels[^1].Width;
-        _data = new AlignedBuffer(((k * columns * ElementBytes) + sizeof(float) - 1) / sizeof(float));
-        _tail = new AlignedBuffer(tailCapacity * columns);
+        _data = new AlignedBuffer(((k * PaddedColumns * ElementBytes) + sizeof(float) - 1) / sizeof(float));
+        _tail = new AlignedBuffer(tailCapacity * PaddedColumns);
+    }
+
+    /// <summary>An operand with the rows of another, which has to outlive it, and a tail of its own.</summary>
+    /// <param name="rows">Whose rows.</param>
+    /// <param name="tailCapacity">The most rows the tail may have.</param>
+    public PackedMatrix(PackedMatrix rows, int tailCapacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(tailCapacity);
+        K = rows.K;
+        N = rows.N;
+        TailCapacity = tailCapacity;
+        Element = rows.Element;
+        Panels = rows.Panels;
+        _data = rows._data;
+        _ownsData = false;
+        _tail = new AlignedBuffer(tailCapacity * PaddedColumns);
     }
 
     public int K { get; }
@@ -57,6 +73,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     internal PackedPanel[] Panels { get; }
 
     internal int ElementBytes => Element == PanelElement.Float32 ? sizeof(float) : sizeof(ushort);
+
+    private long PaddedColumns => Panels.Length == 0 ? 0 : Panels[^1].FirstColumn + Panels[^1].Width;
 
     /// <summary>B[firstRow + i, n] = rows[i, n].</summary>
     public void PackRows(int firstRow, Matrix rows)
@@ -117,7 +135,11 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     public void Dispose()
     {
-        _data.Dispose();
+        if (_ownsData)
+        {
+            _data.Dispose();
+        }
+
         _tail.Dispose();
     }
 

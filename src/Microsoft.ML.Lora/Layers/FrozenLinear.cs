@@ -48,6 +48,9 @@ internal sealed class FrozenLinear : LinearLayer
     /// <summary>Spare rows for a low-rank update; set before packing.</summary>
     public int TailCapacity { get; set; }
 
+    /// <summary>Where the packed weight is held for the models that follow; null to pack it for this layer alone.</summary>
+    public PanelCache? Cache { get; set; }
+
     /// <summary>Changes rows of the weight on their way into the panels: a merge, or an initialisation that takes a part out.</summary>
     public WeightAmendment? Amendment
     {
@@ -72,9 +75,13 @@ internal sealed class FrozenLinear : LinearLayer
         _biasParameter ??= parameters.Add(Name + ".bias", ParameterRole.Bias, OutFeatures);
 
     /// <summary>The same layer with its weight trained.</summary>
-    public TrainedLinear ToTrained(ParameterSet parameters) => new(
-        Name, InFeatures, OutFeatures, parameters, weight => ReadRows(0, weight.Value),
-        _bias is null ? null : bias => _bias.Span.CopyTo(bias.Value.Span));
+    public TrainedLinear ToTrained(ParameterSet parameters)
+    {
+        Cache?.Drop(Name);
+        return new TrainedLinear(
+            Name, InFeatures, OutFeatures, parameters, weight => ReadRows(0, weight.Value),
+            _bias is null ? null : bias => _bias.Span.CopyTo(bias.Value.Span));
+    }
 
     /// <summary>Rows of the weight, amended.</summary>
     public void ReadRows(int firstRow, Matrix rows)
@@ -106,12 +113,21 @@ internal sealed class FrozenLinear : LinearLayer
         _weight.ReleasePages();
     }
 
+    /// <summary>The weight, packed.</summary>
+    /// <param name="tailCapacity">The greatest rank of an update.</param>
+    /// <param name="inputGradient">Whether a gradient will be asked for the layer's input.</param>
+    public WeightPanels Pack(int tailCapacity, bool inputGradient)
+    {
+        var panels = new WeightPanels(InFeatures, OutFeatures, tailCapacity, inputGradient, Element);
+        VisitRows(panels.Pack);
+        return panels;
+    }
+
     /// <inheritdoc/>
     public override void Prepare(bool inputGradient)
     {
         _panels?.Dispose();
-        _panels = new WeightPanels(InFeatures, OutFeatures, TailCapacity, inputGradient, Element);
-        VisitRows(_panels.Pack);
+        _panels = Cache?.Open(this, inputGradient) ?? Pack(TailCapacity, inputGradient);
         if (_biasParameter is not null)
         {
             _bias!.Span.CopyTo(_biasParameter.Value.Span);

@@ -7,16 +7,45 @@ namespace Microsoft.ML.Lora.Layers;
 /// A weight W [out, in] packed for both directions: Wᵀ for y = x · Wᵀ, and W for gradInput = gradOutput · W where that is needed.
 /// Each has spare rows at its end for a low-rank update, which rides in the same product.
 /// </summary>
-/// <param name="inFeatures">Columns of W.</param>
-/// <param name="outFeatures">Rows of W.</param>
-/// <param name="tailCapacity">The greatest rank of an update.</param>
-/// <param name="inputGradient">Whether the second direction is needed.</param>
-/// <param name="element">What W is kept in; a narrow one takes only numbers that it holds exactly.</param>
-internal sealed class WeightPanels(
-    int inFeatures, int outFeatures, int tailCapacity, bool inputGradient, PanelElement element = PanelElement.Float32) : IDisposable
+internal sealed class WeightPanels : IDisposable
 {
-    private readonly PackedMatrix _forward = new(inFeatures, outFeatures, tailCapacity, element);
-    private readonly PackedMatrix? _backward = inputGradient ? new(outFeatures, inFeatures, tailCapacity, element) : null;
+    private readonly PackedMatrix _forward;
+    private PackedMatrix? _backward;
+
+    /// <summary>Panels of zeros.</summary>
+    /// <param name="inFeatures">Columns of W.</param>
+    /// <param name="outFeatures">Rows of W.</param>
+    /// <param name="tailCapacity">The greatest rank of an update.</param>
+    /// <param name="inputGradient">Whether the second direction is needed.</param>
+    /// <param name="element">What W is kept in; a narrow one takes only numbers that it holds exactly.</param>
+    public WeightPanels(
+        int inFeatures, int outFeatures, int tailCapacity, bool inputGradient, PanelElement element = PanelElement.Float32)
+    {
+        _forward = new PackedMatrix(inFeatures, outFeatures, tailCapacity, element);
+        _backward = inputGradient ? new PackedMatrix(outFeatures, inFeatures, tailCapacity, element) : null;
+    }
+
+    /// <summary>The weight of others, which have to outlive these, with room of their own for a low-rank update.</summary>
+    /// <param name="weight">Whose weight; it has the second direction if that is needed.</param>
+    /// <param name="tailCapacity">The greatest rank of an update.</param>
+    /// <param name="inputGradient">Whether the second direction is needed.</param>
+    public WeightPanels(WeightPanels weight, int tailCapacity, bool inputGradient)
+    {
+        _forward = new PackedMatrix(weight._forward, tailCapacity);
+        _backward = inputGradient ? new PackedMatrix(weight._backward!, tailCapacity) : null;
+    }
+
+    /// <summary>Whether the second direction is there.</summary>
+    public bool HasInputGradient => _backward is not null;
+
+    /// <summary>Adds the second direction.</summary>
+    /// <param name="visitRows">Calls for all rows of W, some at a time.</param>
+    public void AddInputGradient(Action<Action<int, Matrix>> visitRows)
+    {
+        var backward = new PackedMatrix(_forward.N, _forward.K, _forward.TailCapacity, _forward.Element);
+        visitRows(backward.PackRows);
+        _backward = backward;
+    }
 
     /// <summary>Takes rows of W, from <paramref name="firstRow"/> on.</summary>
     public void Pack(int firstRow, Matrix rows)

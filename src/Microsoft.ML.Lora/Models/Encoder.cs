@@ -35,6 +35,7 @@ internal sealed class Encoder : IDisposable
     private readonly RotaryTables? _rotary;
     private readonly DistanceTable? _distances;
     private readonly NormLayer? _finalNorm;
+    private readonly FrozenPrefix _ownPrefix = new();
     private FrozenPrefix? _prefix;
     private int _lowestTrained;
 
@@ -111,7 +112,9 @@ internal sealed class Encoder : IDisposable
 
     /// <summary>Packs the weights and settles how far down the backward pass goes.</summary>
     /// <param name="training">Whether examples come again, so that what frozen layers make of them is worth keeping.</param>
-    public void Prepare(bool training)
+    /// <param name="firstTokens">Whether the last hidden states will be asked of first tokens alone.</param>
+    /// <param name="shared">What keeps it for the models that follow; null to keep it for this one alone.</param>
+    public void Prepare(bool training, bool firstTokens, FrozenPrefix? shared = null)
     {
         _embeddings.Prepare();
         _relativeBias?.Prepare();
@@ -129,7 +132,10 @@ internal sealed class Encoder : IDisposable
         }
 
         _finalNorm?.Prepare();
-        _prefix = training && _lowestTrained > 0 ? new FrozenPrefix() : null;
+        FrozenPrefix prefix = shared ?? _ownPrefix;
+        int covered = training ? _lowestTrained : 0;
+        prefix.Cover(covered, firstTokens && covered == _layers.Length);
+        _prefix = covered > 0 ? prefix : null;
     }
 
     /// <summary>Takes changed tables of relative positions into what is computed with.</summary>
@@ -185,7 +191,7 @@ internal sealed class Encoder : IDisposable
         Array.ForEach(_layers, layer => layer.Dispose());
         _relativeBias?.Dispose();
         _rotary?.Dispose();
-        _prefix?.Dispose();
+        _ownPrefix.Dispose();
         _distances?.Dispose();
         _finalNorm?.Dispose();
     }

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Lora.Models;
 /// </summary>
 /// <remarks>
 /// A shard is read only when all of its examples are known. A row does not depend on the rows beside it, so what is read has the bits of
-/// what would be computed.
+/// what would be computed, in this training and in those of other models that follow over the same base and examples.
 /// </remarks>
 internal sealed class FrozenPrefix : IDisposable
 {
@@ -19,6 +19,19 @@ internal sealed class FrozenPrefix : IDisposable
 
     private readonly ConcurrentDictionary<object, AlignedBuffer> _states = new(ReferenceEqualityComparer.Instance);
     private long _used;
+    private (int Layers, bool FirstTokens) _covered;
+
+    /// <summary>Says what is kept; states of other layers or rows are forgotten.</summary>
+    /// <param name="layers">Layers below the lowest trained one; 0 to keep nothing.</param>
+    /// <param name="firstTokens">Whether the first token of each example is kept alone.</param>
+    public void Cover(int layers, bool firstTokens)
+    {
+        if (_covered != (layers, firstTokens))
+        {
+            Dispose();
+            _covered = (layers, firstTokens);
+        }
+    }
 
     /// <summary>Copies the states of the pass's examples, end to end, where all are known.</summary>
     public bool TryRead(Pass pass, Matrix states)
@@ -82,5 +95,6 @@ internal sealed class FrozenPrefix : IDisposable
         }
 
         _states.Clear();
+        _used = 0;
     }
 }

@@ -17,6 +17,7 @@ internal sealed class ModelMemo(SequenceModel model)
 internal sealed class SequenceModel : IDisposable
 {
     private LinearLayer[] _trained = [];
+    private SharedBase? _shared;
 
     /// <summary>Looks up every tensor; what is to be trained is settled afterwards, then <see cref="Prepare"/> packs.</summary>
     /// <param name="weights">The checkpoint; it has to stay open as long as the model is used.</param>
@@ -61,11 +62,21 @@ internal sealed class SequenceModel : IDisposable
     /// <summary>Numbers in the encoder and the head, what was added for training included.</summary>
     public long ParameterCount => Encoder.FrozenCount + Head.FrozenCount + Parameters.Count;
 
+    /// <summary>Has what is frozen held for the models that follow, and takes what those before left; called before all else.</summary>
+    public void Share(SharedBase shared)
+    {
+        _shared = shared;
+        foreach (LinearSlot slot in Slots)
+        {
+            ((FrozenLinear)slot.Layer).Cache = shared.Panels;
+        }
+    }
+
     /// <summary>Packs the weights, and gives what is trained its start.</summary>
     /// <param name="training">Whether the model will be trained, so that the same examples come again and again.</param>
     public void Prepare(bool training)
     {
-        Encoder.Prepare(training);
+        Encoder.Prepare(training, Head.ReadsFirstToken, _shared?.Prefix);
         Head.Prepare(Encoder.IsTrained);
         FrozenLinear.Chain([.. Encoder.Slots.Select(slot => slot.Layer).OfType<FrozenLinear>()]);
         _trained = [.. Slots.Where(slot => slot != Head.Slot).Select(slot => slot.Layer).Where(layer => layer.IsTrained)];

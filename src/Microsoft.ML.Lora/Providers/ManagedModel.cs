@@ -32,6 +32,11 @@ internal sealed class ManagedModel : IDisposable
             bool trainDense = full || spec.Adapter.ModulesToSave.Contains(config.Family.Head.DenseModule);
             Model = new SequenceModel(_weights, config, spec.Head, trainDense, random);
             Model.Encoder.RecomputesActivations = spec.RecomputesActivations;
+            if (spec.Shared is not null)
+            {
+                Model.Share(spec.Shared);
+            }
+
             if (full)
             {
                 TrainingScope.TrainAll(Model);

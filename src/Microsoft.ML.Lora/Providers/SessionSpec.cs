@@ -1,5 +1,6 @@
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Checkpoints;
+using Microsoft.ML.Lora.Models;
 using Microsoft.ML.Lora.Models.Heads;
 using Microsoft.ML.Lora.Optimization;
 using Microsoft.ML.Lora.Optimization.Losses;
@@ -24,6 +25,9 @@ internal sealed record SessionSpec
 {
     /// <summary>The base model's files.</summary>
     public required BaseModelFiles Base { get; init; }
+
+    /// <summary>What is held of the base for sessions that are open one after another; null for what goes with the session.</summary>
+    public SharedBase? Shared { get; init; }
 
     /// <summary>What of the model is trained.</summary>
     public FineTuning FineTuning { get; init; } = FineTuning.Lora;
