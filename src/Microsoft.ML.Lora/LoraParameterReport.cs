@@ -69,19 +69,20 @@ public sealed class LoraParameterReport
         var settings = new TrainerSettings(options);
         BaseModelFiles files = settings.BaseModel.Open(null, options.CancellationToken);
         var head = new HeadSpec { Outputs = classes, Pooling = settings.PoolingOf(files) };
-        ModelLayout layout = ModelLayout.Read(files, head, settings.Adapter);
+        AdapterConfig adapter = settings.AdapterOn(files, head);
+        ModelLayout layout = ModelLayout.Read(files, head, adapter);
         bool updates = settings.FineTuning == FineTuning.Lora;
         if (updates)
         {
-            AdapterFit.Check(settings.Adapter, layout, files.Description);
+            AdapterFit.Check(adapter, layout, files.Description);
         }
         using var model = new ManagedModel(
-            new SessionSpec { Base = files, FineTuning = settings.FineTuning, Adapter = settings.Adapter, Head = head },
+            new SessionSpec { Base = files, FineTuning = settings.FineTuning, Adapter = adapter, Head = head },
             prepare: false);
         IReadOnlyList<LoraLayerCost> layers = !updates ? [] :
         [
             .. layout.Adapted.Select(layer => new LoraLayerCost(layer.Name, layer.Inputs, layer.Outputs, layer.Rank,
-                ((long)layer.Rank * (layer.Inputs + layer.Outputs)) + (settings.Adapter.UseDora ? layer.Outputs : 0))),
+                ((long)layer.Rank * (layer.Inputs + layer.Outputs)) + (adapter.UseDora ? layer.Outputs : 0))),
         ];
         return new LoraParameterReport(layers, layout.BaseParameters,
             model.Model.Parameters.Count - layers.Sum(layer => layer.TrainableParameters), FlopsOf(layout), options.Optimizer);

@@ -14,11 +14,10 @@ public readonly struct LoraRank : IEquatable<LoraRank>
     }
 
     /// <summary>
-    /// A rank for every layer, chosen from the training rows: a short training at rank 32, a fifth of the steps, shows how many
-    /// directions of each layer's update stand out of the noise, and the layer gets a rank of twice that many, 4 to 32, with 16 on
-    /// average at most, at the scaling that <c>Alpha</c> has at rank 8. Then the training proper begins anew at these ranks. It all
-    /// takes less than half as long again as a training at one rank, and a seed gives the same ranks every time. Going on from a
-    /// model, its ranks stay.
+    /// A rank for every layer, chosen by what was learned: rank 32 is trained, at the scaling that <c>Alpha</c> has there, and then
+    /// every update is cut to the fewest directions that keep 0.99 of its energy Σσ², as
+    /// <see cref="LoraTransformer.TruncateToEnergy"/> does. Training takes as long and as much memory as at rank 32; what is saved
+    /// and shared is no larger than it needs to be. Going on from a model, its ranks stay.
     /// </summary>
     public static LoraRank Auto { get; } = new(0, isAuto: true);
 

@@ -72,9 +72,13 @@ internal sealed partial class TrainerSettings
         };
     }
 
+    /// <summary>The adapters on a base: ranks that are left open are those to train with.</summary>
+    public AdapterConfig AdapterOn(BaseModelFiles files, HeadSpec head) =>
+        Options.Rank.IsAuto ? RankChoice.Start(Adapter, files, head) : Adapter;
+
     private static AdapterConfig AdapterOf(LoraTextClassificationTrainer.Options options) => new()
     {
-        Rank = options.Rank.IsAuto ? RankSearch.UsualRank : options.Rank.Value,
+        Rank = options.Rank.IsAuto ? RankChoice.TrainedRank : options.Rank.Value,
         Alpha = options.Alpha,
         Dropout = options.LoraDropout,
         TargetModules = options.TargetModules.Modules,

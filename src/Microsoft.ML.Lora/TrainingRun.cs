@@ -23,6 +23,7 @@ internal sealed class TrainingRun
     private readonly int _seed;
     private readonly BaseModelFiles _files;
     private readonly EncoderConfig _encoder;
+    private readonly AdapterConfig _adapter;
 
     /// <param name="host">Where messages and errors go.</param>
     /// <param name="settings">The trainer's settings.</param>
@@ -39,9 +40,10 @@ internal sealed class TrainingRun
         _seed = seed;
         _files = files ?? settings.BaseModel.Open(reporter, _options.CancellationToken);
         _encoder = EncoderConfig.Read(_files.ReadConfig());
+        _adapter = settings.AdapterOn(_files, Head(1));
         if (settings.FineTuning == FineTuning.Lora)
         {
-            AdapterFit.Check(settings.Adapter, ModelLayout.Read(_files, Head(1), settings.Adapter), _files.Description);
+            AdapterFit.Check(_adapter, ModelLayout.Read(_files, Head(1), _adapter), _files.Description);
         }
     }
 
@@ -88,7 +90,7 @@ internal sealed class TrainingRun
         using ITrainingSession session = Begin(head, data, out TrainingPlan plan);
         TrainingOutcome outcome = Train(session, plan, data);
         _reporter.Finished(outcome, data);
-        return new LoraModel(
+        var model = new LoraModel(
             new ModelContents
             {
                 Columns = new ColumnNames(_options.TextColumnName, _options.TextPairColumnName,
@@ -118,6 +120,11 @@ internal sealed class TrainingRun
                 },
             },
             _settings.Threads);
+
+        // Going on from a model, its ranks stay.
+        return _options.Rank.IsAuto && data.Previous is null
+            ? RankChoice.Cut(model, text => _reporter.Tell(text, warning: false))
+            : model;
     }
 
     /// <summary>A session ready for its first step.</summary>
@@ -125,8 +132,7 @@ internal sealed class TrainingRun
     {
         TrainingRecipe recipe = Recipe(data);
         plan = Plan(recipe);
-        AdapterConfig adapter = Adapter(data, plan, (config, rows) => Open(head, data with { Training = rows }, recipe, config));
-        ITrainingSession session = Open(head, data, recipe, adapter);
+        ITrainingSession session = Open(head, data, recipe);
         try
         {
             _reporter.Starting(data.Training.Count, data.Validation.Count, data.Labels.Count, session.Facts, _seed);
@@ -147,41 +153,9 @@ internal sealed class TrainingRun
             previous.Start(session, data.Labels);
             _reporter.Tell("Going on from the previous model's adapter and head.", warning: false);
         }
-        else
+        else if (_options.LinearProbe ?? TrainingRecipe.StartsFromProbe(data.Training.Count, data.Labels.Count))
         {
-            StartHead(session, data.Training, data);
-        }
-    }
-
-    // Ranks that the user leaves open are those of the model to go on from, or searched for.
-    private AdapterConfig Adapter(TrainingData data, TrainingPlan plan,
-        Func<AdapterConfig, IReadOnlyList<EncodedExample>, ITrainingSession> open)
-    {
-        if (!_options.Rank.IsAuto)
-        {
-            return _settings.Adapter;
-        }
-        if (data.Previous is { } previous)
-        {
-            return previous.WithItsRanks(_settings.Adapter);
-        }
-        var search = new RankSearch(
-            _settings.Adapter, ModelLayout.Read(_files, Head(1), _settings.Adapter), text => _reporter.Tell(text, warning: false));
-        return search.Run(plan, data.Training, OpenStarted, _options.CancellationToken);
-
-        ITrainingSession OpenStarted(AdapterConfig config, IReadOnlyList<EncodedExample> rows)
-        {
-            ITrainingSession session = open(config, rows);
-            StartHead(session, rows, data);
-            return session;
-        }
-    }
-
-    private void StartHead(ITrainingSession session, IReadOnlyList<EncodedExample> rows, TrainingData data)
-    {
-        if (_options.LinearProbe ?? TrainingRecipe.StartsFromProbe(data.Training.Count, data.Labels.Count))
-        {
-            LinearProbe.StartHead(session, rows, data.Labels.Count, _encoder.HiddenSize, _settings.Threads);
+            LinearProbe.StartHead(session, data.Training, data.Labels.Count, _encoder.HiddenSize, _settings.Threads);
         }
     }
 
@@ -227,14 +201,14 @@ internal sealed class TrainingRun
         _reporter.Report(progress);
     }
 
-    private ITrainingSession Open(HeadSpec head, TrainingData data, TrainingRecipe recipe, AdapterConfig adapter)
+    private ITrainingSession Open(HeadSpec head, TrainingData data, TrainingRecipe recipe)
     {
         var spec = new SessionSpec
         {
             Base = _files,
             Shared = Shared,
             FineTuning = _settings.FineTuning,
-            Adapter = adapter,
+            Adapter = _options.Rank.IsAuto && data.Previous is { } previous ? previous.WithItsRanks(_adapter) : _adapter,
             Head = head,
             HiddenDropout = _options.BaseDropout ? _encoder.HiddenDropout : 0,
             AttentionDropout = _options.BaseDropout ? _encoder.AttentionDropout : 0,

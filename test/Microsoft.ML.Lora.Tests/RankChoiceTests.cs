@@ -4,7 +4,7 @@ using Xunit;
 namespace Microsoft.ML.Lora.Tests;
 
 /// <summary><see cref="LoraRank.Auto"/>: every layer gets a rank, the same ones for a seed, and the model is one like any other.</summary>
-public sealed class RankSearchTests : IDisposable
+public sealed class RankChoiceTests : IDisposable
 {
     private readonly MLContext _context = new(seed: 1);
     private readonly string _scratch = Directory.CreateTempSubdirectory("ranks-").FullName;
@@ -22,8 +22,9 @@ public sealed class RankSearchTests : IDisposable
         (options.Formulation, options.Initialization, options.Scaling) = (formulation, initialization, scaling);
         IDataView data = Toy.View(_context);
         using LoraTransformer model = Toy.Train(_context, options);
-        int factor = initialization == LoraInitialization.Pissa ? 2 : 1;
-        Assert.All(model.Model.AdaptedLayers, layer => Assert.InRange(layer.Rank, 4 * factor, 32 * factor));
+        Assert.All(model.Model.AdaptedLayers, layer =>
+            Assert.InRange(layer.Rank, 1, Math.Min(layer.InputSize, layer.OutputSize)));
+        Assert.Contains(model.Model.AdaptedLayers, layer => layer.Rank < 32);
 
         string zip = Path.Combine(_scratch, "model.zip");
         _context.Model.Save(model, data.Schema, zip);
@@ -44,17 +45,33 @@ public sealed class RankSearchTests : IDisposable
     }
 
     [Fact]
-    public void The_log_says_what_was_chosen()
+    public void It_is_rank_32_cut_to_the_directions_that_hold_its_energy()
     {
         var messages = new List<string>();
         _context.Log += (_, e) => messages.Add(e.RawMessage);
-        using LoraTransformer model = Toy.Train(_context, Options());
-        int[] ranks = [.. model.Model.AdaptedLayers.Select(layer => layer.Rank)];
+        LoraTextClassificationTrainer.Options options = Options();
+        IDataView data = Toy.View(_context);
+        using LoraTransformer chosen = Toy.Train(_context, options);
+        options.Rank = 32;
+        using LoraTransformer whole = Toy.Train(_context, options);
+        using LoraTransformer cut = whole.TruncateToEnergy(0.99);
 
-        // A fifth of 4 passes over 60 rows.
+        Assert.Equal(cut.Model.AdaptedLayers, chosen.Model.AdaptedLayers);
+        Assert.Equal(Toy.Scores(cut.Transform(data)), Toy.Scores(chosen.Transform(data)));
+        Assert.Equal(whole.Model.History.Select(epoch => epoch.Loss), chosen.Model.History.Select(epoch => epoch.Loss));
+        int[] ranks = [.. chosen.Model.AdaptedLayers.Select(layer => layer.Rank)];
+        Assert.True(ranks.Max() < 32);
         Assert.Contains(messages, message => message.StartsWith(
-            $"A search over 48 rows at rank 32 chose ranks {ranks.Min()} to {ranks.Max()}, as many parameters as rank ",
-            StringComparison.Ordinal));
+            $"Ranks {ranks.Min()} to {ranks.Max()} keep 99% of what the updates learned at rank 32, in ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_report_of_what_it_costs_is_that_of_rank_32()
+    {
+        LoraTextClassificationTrainer.Options options = Options();
+        LoraParameterReport chosen = LoraParameterReport.For(options, classes: 3);
+        options.Rank = 32;
+        Assert.Equal(LoraParameterReport.For(options, classes: 3).TrainableParameters, chosen.TrainableParameters);
     }
 
     [Fact]
