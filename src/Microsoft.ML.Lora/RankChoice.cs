@@ -36,10 +36,11 @@ internal static class RankChoice
     {
         LoraModel cut = trained.Truncate(layer => layer.RankForEnergy(EnergyKept));
         int[] ranks = [.. cut.AdaptedLayers.Select(layer => layer.Rank)];
-        double share = (double)cut.AdaptedLayers.Sum(layer => layer.Parameters) / trained.AdaptedLayers.Sum(layer => layer.Parameters);
         tell(string.Create(CultureInfo.InvariantCulture,
-            $"Ranks {ranks.Min()} to {ranks.Max()} keep {EnergyKept:P0} of what the updates learned at rank " +
-            $"{trained.AdaptedLayers.Max(layer => layer.Rank)}, in {share:P0} of their parameters."));
+            $"Ranks {ranks.Min()} to {ranks.Max()} keep {100 * EnergyKept:F0}% of what the updates learned at rank " +
+            $"{trained.AdaptedLayers.Max(layer => layer.Rank)}, in {100.0 * Parameters(cut) / Parameters(trained):F0}% of their parameters."));
         return cut;
     }
+
+    private static long Parameters(LoraModel model) => model.AdaptedLayers.Sum(layer => layer.Parameters);
 }
