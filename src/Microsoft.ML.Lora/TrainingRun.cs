@@ -86,11 +86,21 @@ internal sealed class TrainingRun
     /// <summary>Trains on rows that were read, and gathers what the model needs.</summary>
     public LoraModel Train(TrainingData data)
     {
+        LoraModel model = TrainWhole(data);
+
+        // Going on from a model, its ranks stay.
+        return _options.Rank.IsAuto && data.Previous is null
+            ? RankChoice.Cut(model, text => _reporter.Tell(text, warning: false))
+            : model;
+    }
+
+    private LoraModel TrainWhole(TrainingData data)
+    {
         HeadSpec head = Head(data.Labels.Count);
         using ITrainingSession session = Begin(head, data, out TrainingPlan plan);
         TrainingOutcome outcome = Train(session, plan, data);
         _reporter.Finished(outcome, data);
-        var model = new LoraModel(
+        return new LoraModel(
             new ModelContents
             {
                 Columns = new ColumnNames(_options.TextColumnName, _options.TextPairColumnName,
@@ -120,11 +130,6 @@ internal sealed class TrainingRun
                 },
             },
             _settings.Threads);
-
-        // Going on from a model, its ranks stay.
-        return _options.Rank.IsAuto && data.Previous is null
-            ? RankChoice.Cut(model, text => _reporter.Tell(text, warning: false))
-            : model;
     }
 
     /// <summary>A session ready for its first step.</summary>
