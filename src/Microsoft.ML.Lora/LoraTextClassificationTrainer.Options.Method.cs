@@ -62,8 +62,14 @@ public sealed partial class LoraTextClassificationTrainer
         /// </summary>
         public float? HeadDropout;
 
-        /// <summary>What is made small. Default <see cref="LoraLoss.CrossEntropy"/>.</summary>
-        public LoraLoss Loss = LoraLoss.CrossEntropy;
+        /// <summary>
+        /// What is made small. Null (default) is <see cref="LoraLoss.Contrastive"/> where there are 2 to 32 training rows a class, no
+        /// more than 6 classes, a regression on the untouched base tells fewer than three quarters of rows set aside, and nothing
+        /// speaks for an output layer trained by steps (<see cref="Epochs"/>,
+        /// <see cref="LinearProbe"/> = false, an option for another loss or for the head, <see cref="LoraFineTuning.Full"/>,
+        /// <see cref="LoraFineTuning.HeadOnly"/>, a model to go on from), else <see cref="LoraLoss.CrossEntropy"/>.
+        /// </summary>
+        public LoraLoss? Loss;
 
         /// <summary>
         /// Share ε of a label that is spread over all classes, 0 to below 1: t = 1 − ε + ε/K for the true one of K classes, ε/K

@@ -40,14 +40,15 @@ public sealed partial class LoraTextClassificationTrainer
 
         /// <summary>
         /// Passes over the training rows at most, 1 or more; null (default) suits their number: 8,000 rows are seen in all, in no
-        /// more than 20 passes and no fewer than 3, or than 5 where there are fewer than 500 rows a class.
+        /// more than 20 passes (40 with <see cref="LoraLoss.Contrastive"/>) and no fewer than 3, or than 5 where there are fewer than
+        /// 500 rows a class.
         /// </summary>
         public int? Epochs;
 
         /// <summary>
         /// Rows computed on at a time, 1 or more, of which an optimiser step takes this times
         /// <see cref="GradientAccumulation"/>; null (default) suits the number of training rows: 32 from 2,000 rows on, 16
-        /// with fewer, 8 with fewer than 500.
+        /// with fewer, 8 with fewer than 500; 24 with <see cref="LoraLoss.Contrastive"/>, whose pairs are those of a step's rows.
         /// </summary>
         public int? BatchSize;
 
@@ -55,7 +56,7 @@ public sealed partial class LoraTextClassificationTrainer
         /// Whether the head starts from a logistic regression on what the untouched base makes of the training rows, which costs
         /// about a third of an epoch and spares the base the first steps towards a random head
         /// (<see href="https://arxiv.org/abs/2202.10054">Kumar et al. 2022</see>); null (default) does so where there are fewer
-        /// than 200 training rows a class.
+        /// than 200 training rows a class. With <see cref="LoraLoss.Contrastive"/> the head is always such a regression, in the end.
         /// </summary>
         public bool? LinearProbe;
 

@@ -41,6 +41,10 @@ internal sealed class PreviousModel(ModelContents contents)
         {
             problems.Add($"it was trained with FineTuning = {contents.FineTuning}, and FineTuning is {settings.FineTuning}");
         }
+        if (settings.Options.Loss == LoraLoss.Contrastive)
+        {
+            problems.Add("Loss is Contrastive, which fits a head anew, and its head is to be kept: choose another Loss");
+        }
         if (pooling != contents.Head.Pooling)
         {
             problems.Add($"its head reads {contents.Head.Pooling}, and Pooling gives {pooling}");

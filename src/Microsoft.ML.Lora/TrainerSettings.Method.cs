@@ -50,6 +50,20 @@ internal sealed partial class TrainerSettings
         FocalGamma = Options.FocalGamma ?? new LossSpec().FocalGamma,
     };
 
+    /// <summary>Whether steps learn from pairs of rows; null where that is open and the rows are few enough to make it worth a look.</summary>
+    /// <param name="examples">Number of training rows.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="goesOn">Whether training goes on from a model, whose head is to be kept.</param>
+    public bool? LearnsFromPairs(int examples, int classes, bool goesOn)
+    {
+        bool wantsOutputs = Options.Epochs is not null || Options.LinearProbe == false || Options.LabelSmoothing > 0
+            || Options.HeadDropout is not null || Options.HeadLearningRate is not null
+            || Options.FineTuning != LoraFineTuning.Lora || goesOn;
+        return Options.Loss is { } loss
+            ? loss == LoraLoss.Contrastive
+            : !wantsOutputs && TrainingRecipe.MayLearnFromPairs(examples, classes) ? null : false;
+    }
+
     /// <summary>The penalty on updates.</summary>
     public PenaltySpec Penalty => new((PenaltyKind)Options.UpdatePenalty, Options.UpdatePenaltyStrength);
 
@@ -174,18 +188,34 @@ internal sealed partial class TrainerSettings
 
     private void CheckLoss(LoraTextClassificationTrainer.Options options)
     {
-        RequireKnown(options.Loss, nameof(options.Loss));
+        RequireKnown(options.Loss ?? LoraLoss.CrossEntropy, nameof(options.Loss));
         RequireKnown(options.UpdatePenalty, nameof(options.UpdatePenalty));
         RequireShare(options.LabelSmoothing, nameof(options.LabelSmoothing));
-        Require(options.LabelSmoothing == 0 || options.Loss == LoraLoss.CrossEntropy,
+        Require(options.LabelSmoothing == 0 || options.Loss is null or LoraLoss.CrossEntropy,
             $"LabelSmoothing is for Loss CrossEntropy, and Loss is {options.Loss}: set one of them to its default");
         Require(options.FocalGamma is null || (options.FocalGamma >= 0 && float.IsFinite(options.FocalGamma.Value)),
             $"FocalGamma is {options.FocalGamma}, not 0 or more");
         Require(options.FocalGamma is null || options.Loss == LoraLoss.Focal,
-            $"FocalGamma is for Loss Focal, and Loss is {options.Loss}: set Loss to Focal, or FocalGamma to null");
+            $"FocalGamma is for Loss Focal, and Loss is {options.Loss?.ToString() ?? "null"}: set Loss to Focal, or FocalGamma to null");
+        CheckPairs(options);
         bool strength = options.UpdatePenaltyStrength > 0 && float.IsFinite(options.UpdatePenaltyStrength);
         Require(strength == (options.UpdatePenalty != LoraUpdatePenalty.None) && options.UpdatePenaltyStrength >= 0,
             $"UpdatePenaltyStrength is {options.UpdatePenaltyStrength} and UpdatePenalty is {options.UpdatePenalty}: a penalty needs a strength above 0, and a strength a penalty");
+    }
+
+    // Nothing but features is learned from pairs, and the head is fitted to them.
+    private void CheckPairs(LoraTextClassificationTrainer.Options options)
+    {
+        (bool Set, string Name)[] ofOutputs =
+        [
+            (options.FineTuning == LoraFineTuning.HeadOnly, $"{nameof(options.FineTuning)} HeadOnly"),
+            (options.LinearProbe == false, $"{nameof(options.LinearProbe)} false"),
+            (options.HeadDropout is not null, nameof(options.HeadDropout)),
+            (options.HeadLearningRate is not null, nameof(options.HeadLearningRate)),
+        ];
+        string[] set = [.. ofOutputs.Where(option => option.Set).Select(option => option.Name)];
+        Require(options.Loss != LoraLoss.Contrastive || set.Length == 0,
+            $"Loss is Contrastive, which trains what the head reads and then fits the head to it, so that there is nothing to do for {string.Join(", ", set)}: leave these at their defaults, or choose another Loss");
     }
 
     private void CheckOptimizer(LoraTextClassificationTrainer.Options options)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Batching;
 using Microsoft.ML.Lora.Checkpoints;
@@ -135,13 +136,15 @@ internal sealed class TrainingRun
     /// <summary>A session ready for its first step.</summary>
     private ITrainingSession Begin(HeadSpec head, TrainingData data, out TrainingPlan plan)
     {
-        TrainingRecipe recipe = Recipe(data);
-        plan = Plan(recipe);
+        bool pairs = _settings.LearnsFromPairs(data.Training.Count, data.Labels.Count, goesOn: data.Previous is not null)
+            ?? LeavesMuchToLearn(head, data);
+        TrainingRecipe recipe = Recipe(data, pairs);
+        plan = Plan(recipe) with { PairHead = pairs ? HeadFit(data, ClassWeights(data)) : null };
         ITrainingSession session = Open(head, data, recipe);
         try
         {
             _reporter.Starting(data.Training.Count, data.Validation.Count, data.Labels.Count, session.Facts, _seed);
-            Start(session, data);
+            Start(session, data, plan);
             return session;
         }
         catch
@@ -151,18 +154,37 @@ internal sealed class TrainingRun
         }
     }
 
-    private void Start(ITrainingSession session, TrainingData data)
+    // Whether the untouched base hardly tells the rows' classes apart.
+    private bool LeavesMuchToLearn(HeadSpec head, TrainingData data)
+    {
+        using ITrainingSession untouched = Open(head, data, Recipe(data, pairs: false));
+        double told = LinearProbe.HeldOutAccuracy(untouched, data.Training, HeadFit(data, classWeights: null));
+        _reporter.Tell(string.Create(CultureInfo.InvariantCulture,
+            $"Of rows set aside, a regression on the untouched base tells {100 * told:F0}%."), warning: false);
+        return told < TrainingRecipe.EnoughFromBase;
+    }
+
+    private void Start(ITrainingSession session, TrainingData data, TrainingPlan plan)
     {
         if (data.Previous is { } previous)
         {
             previous.Start(session, data.Labels);
             _reporter.Tell("Going on from the previous model's adapter and head.", warning: false);
         }
+        else if (plan.PairHead is not null)
+        {
+            _reporter.Tell("Learning from pairs of rows; the head is a regression on what comes of it.", warning: false);
+        }
         else if (_options.LinearProbe ?? TrainingRecipe.StartsFromProbe(data.Training.Count, data.Labels.Count))
         {
-            LinearProbe.StartHead(session, data.Training, data.Labels.Count, _encoder.HiddenSize, _settings.Threads);
+            LinearProbe.StartHead(session, data.Training, HeadFit(data, classWeights: null));
         }
     }
+
+    private HeadFit HeadFit(TrainingData data, float[]? classWeights) =>
+        new(data.Labels.Count, _encoder.HiddenSize, classWeights, _settings.Threads);
+
+    private float[]? ClassWeights(TrainingData data) => _options.ClassWeights?.Of(data.Labels, data.Training);
 
     private TrainingPlan Plan(TrainingRecipe recipe) => new()
     {
@@ -194,9 +216,11 @@ internal sealed class TrainingRun
         return loop.Run(data.Training);
     }
 
-    private TrainingRecipe Recipe(TrainingData data)
+    private TrainingRecipe Recipe(TrainingData data, bool pairs)
     {
-        TrainingRecipe recipe = TrainingRecipe.For(data.Training.Count, data.Labels.Count, _encoder.HiddenSize);
+        TrainingRecipe recipe = pairs
+            ? TrainingRecipe.ForPairs(data.Training.Count, data.Labels.Count, _encoder.HiddenSize)
+            : TrainingRecipe.For(data.Training.Count, data.Labels.Count, _encoder.HiddenSize);
         return recipe with { LearningRate = _settings.LearningRate(recipe, _encoder.HiddenSize) };
     }
 
@@ -217,7 +241,7 @@ internal sealed class TrainingRun
             Head = head,
             HiddenDropout = _options.BaseDropout ? _encoder.HiddenDropout : 0,
             AttentionDropout = _options.BaseDropout ? _encoder.AttentionDropout : 0,
-            Loss = _settings.Loss with { ClassWeights = _options.ClassWeights?.Of(data.Labels, data.Training) },
+            Loss = _settings.Loss with { ClassWeights = ClassWeights(data) },
             Penalty = _settings.Penalty,
             Optimizer = _settings.Optimizer(recipe.LearningRate),
             RecomputesActivations = _options.RecomputeActivations,

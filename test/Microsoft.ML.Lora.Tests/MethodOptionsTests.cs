@@ -44,6 +44,9 @@ public sealed class MethodOptionsTests : IDisposable
         ["HeadDropout"] = options => options.HeadDropout = 0.5f,
         ["LabelSmoothing"] = options => options.LabelSmoothing = 0.3f,
         ["Focal"] = options => options.Loss = LoraLoss.Focal,
+        ["Contrastive"] = options => options.Loss = LoraLoss.Contrastive,
+        ["ClassWeights of Contrastive"] = options =>
+            (options.Loss, options.ClassWeights) = (LoraLoss.Contrastive, LoraClassWeights.InOrder(1, 5, 1)),
         ["FocalGamma"] = options => (options.Loss, options.FocalGamma) = (LoraLoss.Focal, 0.5f),
         ["ClassWeights"] = options => options.ClassWeights = LoraClassWeights.InOrder(1, 5, 1),
         ["Factors"] = options => Penalise(options, LoraUpdatePenalty.Factors),

@@ -23,9 +23,15 @@ internal static class BatchPlanner
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         int[] order = [.. Enumerable.Range(0, examples)];
         new RandomStream(seed, "epoch order").Fork(epoch).Shuffle<int>(order);
-        int count = BatchCount(examples, batchSize);
+        return Cut(order, batchSize);
+    }
+
+    /// <summary>An order cut into batches of nearly equal size.</summary>
+    public static IReadOnlyList<int[]> Cut(int[] order, int batchSize)
+    {
+        int count = BatchCount(order.Length, batchSize);
         return [.. Enumerable.Range(0, count).Select(batch => order[Start(batch)..Start(batch + 1)])];
 
-        int Start(int batch) => (int)((long)examples * batch / count);
+        int Start(int batch) => (int)((long)order.Length * batch / count);
     }
 }

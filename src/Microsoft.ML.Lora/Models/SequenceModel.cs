@@ -103,14 +103,22 @@ internal sealed class SequenceModel : IDisposable
     }
 
     /// <summary>Adds the gradients of everything trained.</summary>
-    public void Backward(Pass pass, ModelMemo memo, Matrix gradOutputs)
+    public void Backward(Pass pass, ModelMemo memo, Matrix gradOutputs) =>
+        BackwardHidden(pass, memo, Head.Backward(pass, memo.Head, gradOutputs, Encoder.IsTrained));
+
+    /// <summary>What the output layer of the head reads [B, C] of the pass's sequences.</summary>
+    public Matrix ReadFeatures(Pass pass, ModelMemo memo)
     {
-        Matrix gradHidden = Head.Backward(pass, memo.Head, gradOutputs, Encoder.IsTrained);
-        if (Encoder.IsTrained)
-        {
-            Encoder.Backward(pass, memo.Encoder, gradHidden);
-        }
+        Matrix hidden = Encoder.Forward(pass, memo.Encoder, Head.ReadsFirstToken);
+        return Head.ReadFeatures(pass, memo.Head, hidden);
     }
+
+    /// <summary>Adds the gradients of everything trained below the output layer.</summary>
+    /// <param name="pass">The shard's pass.</param>
+    /// <param name="memo">What <see cref="ReadFeatures"/> kept.</param>
+    /// <param name="gradFeatures">[B, C]; overwritten.</param>
+    public void BackwardFeatures(Pass pass, ModelMemo memo, Matrix gradFeatures) =>
+        BackwardHidden(pass, memo, Head.BackwardFeatures(pass, memo.Head, gradFeatures, Encoder.IsTrained));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -118,5 +126,13 @@ internal sealed class SequenceModel : IDisposable
         Encoder.Dispose();
         Head.Dispose();
         Parameters.Dispose();
+    }
+
+    private void BackwardHidden(Pass pass, ModelMemo memo, Matrix gradHidden)
+    {
+        if (Encoder.IsTrained)
+        {
+            Encoder.Backward(pass, memo.Encoder, gradHidden);
+        }
     }
 }

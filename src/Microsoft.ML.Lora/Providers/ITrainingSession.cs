@@ -58,6 +58,14 @@ internal interface ITrainingSession : IDisposable
     /// <param name="learningRate">The step's learning rate.</param>
     StepResult TrainStep(ReadOnlySpan<PackedBatch> parts, float learningRate);
 
+    /// <summary>
+    /// The same under a loss over pairs of rows, which brings what the head reads of the rows of a class together and that of others
+    /// apart; the head's output layer has no part in it.
+    /// </summary>
+    /// <param name="batch">The step's examples.</param>
+    /// <param name="learningRate">The step's learning rate.</param>
+    StepResult TrainPairs(PackedBatch batch, float learningRate);
+
     /// <summary>The outputs of a batch with the weights as they are, without dropout.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="logits">Receives [B, outputs], row after row.</param>
@@ -68,7 +76,7 @@ internal interface ITrainingSession : IDisposable
     /// <param name="features">Receives [B, C], row after row.</param>
     void ReadFeatures(PackedBatch batch, Span<float> features);
 
-    /// <summary>Gives the output layer of the head other weights, before the first step.</summary>
+    /// <summary>Gives the output layer of the head other weights.</summary>
     /// <param name="weight">[outputs, C].</param>
     /// <param name="bias">[outputs].</param>
     void StartHead(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias);

@@ -29,6 +29,7 @@ internal sealed class ManagedSession : ITrainingSession
     private readonly ThreadTeam _team;
     private readonly ShardWorker[] _workers;
     private readonly ScoringCrew _scoring;
+    private readonly PairStep _pairs;
     private readonly ShardPlan _plan = new();
     private readonly GradientSum _gradients;
     private readonly RandomStream _random;
@@ -38,6 +39,7 @@ internal sealed class ManagedSession : ITrainingSession
 
     private PackedBatch _batch = new();
     private double[] _shardLosses = [];
+    private double[] _rowWeights = [];
     private double _totalWeight;
     private int _part;
 
@@ -54,6 +56,7 @@ internal sealed class ManagedSession : ITrainingSession
         _workers = [.. Enumerable.Range(0, _team.Threads).Select(_ => new ShardWorker(_model))];
         _scoring = new ScoringCrew(_model, _team, _workers);
         _gradients = new GradientSum(_model.Parameters);
+        _pairs = new PairStep(_model, _team, _workers, _gradients);
         _random = new RandomStream(spec.Seed, "dropout");
         _mostShards = (int)Math.Clamp(FloatsForGradients / Math.Max(1, _model.Parameters.Length), FewestShards, MostShards);
         _trainShard = TrainShard;
@@ -74,15 +77,16 @@ internal sealed class ManagedSession : ITrainingSession
             tokens += part.TokenCount;
         }
 
-        if (!double.IsFinite(loss) || !double.IsFinite(norm))
-        {
-            return new StepResult(loss, norm, tokens);
-        }
-
-        float scale = _maxGradientNorm > 0 && norm > _maxGradientNorm ? (float)(_maxGradientNorm / norm) : 1;
-        _optimizer.Step(_gradients.Total, scale, learningRate);
-        _model.Refresh();
+        Update(loss, norm, learningRate);
         return new StepResult(loss, norm, tokens);
+    }
+
+    /// <inheritdoc/>
+    public StepResult TrainPairs(PackedBatch batch, float learningRate)
+    {
+        (double loss, double norm) = ForwardBackwardPairs(batch);
+        Update(loss, norm, learningRate);
+        return new StepResult(loss, norm, batch.TokenCount);
     }
 
     /// <summary>A step on one batch.</summary>
@@ -92,6 +96,13 @@ internal sealed class ManagedSession : ITrainingSession
     public (double Loss, AdapterState Gradient) Differentiate(PackedBatch batch)
     {
         (double loss, _) = ForwardBackward(new ReadOnlySpan<PackedBatch>(in batch));
+        return (loss, AdapterState.From(_model.Parameters, _gradients.Total));
+    }
+
+    /// <summary>A batch's loss over pairs and its gradient, before any cut; nothing is updated.</summary>
+    public (double Loss, AdapterState Gradient) DifferentiatePairs(PackedBatch batch)
+    {
+        (double loss, _) = ForwardBackwardPairs(batch);
         return (loss, AdapterState.From(_model.Parameters, _gradients.Total));
     }
 
@@ -148,10 +159,41 @@ internal sealed class ManagedSession : ITrainingSession
     public void Dispose()
     {
         _scoring.Dispose();
+        _pairs.Dispose();
         _team.Dispose();
         _gradients.Dispose();
         _optimizer.Dispose();
         _managed.Dispose();
+    }
+
+    private void Update(double loss, double norm, float learningRate)
+    {
+        if (double.IsFinite(loss) && double.IsFinite(norm))
+        {
+            float scale = _maxGradientNorm > 0 && norm > _maxGradientNorm ? (float)(_maxGradientNorm / norm) : 1;
+            _optimizer.Step(_gradients.Total, scale, learningRate);
+            _model.Refresh();
+        }
+    }
+
+    private (double Loss, double Norm) ForwardBackwardPairs(PackedBatch batch)
+    {
+        Plan(batch);
+        _gradients.Reserve(_plan.Count);
+        if (_rowWeights.Length < batch.Count)
+        {
+            _rowWeights = new double[batch.Count];
+        }
+
+        for (int i = 0; i < batch.Count; i++)
+        {
+            _rowWeights[i] = Weight(batch, i);
+        }
+
+        double loss = _pairs.ForwardBackward(
+            batch, _plan, _rowWeights.AsSpan(0, batch.Count), _random.Fork(_optimizer.Steps));
+        loss += _penalty.AddGradient(_gradients.Shard(0));
+        return (loss, _gradients.Sum(_team));
     }
 
     private (double Loss, double Norm) ForwardBackward(ReadOnlySpan<PackedBatch> parts)

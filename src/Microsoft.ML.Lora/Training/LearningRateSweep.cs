@@ -16,7 +16,7 @@ internal sealed class LearningRateSweep(ITrainingSession session, IReadOnlyList<
     private const double Memory = 0.9;
     private const double Hopeless = 4;
 
-    private readonly StepParts _parts = new(plan.BatchSize);
+    private readonly TrainingObjective _objective = TrainingObjective.Of(session, plan, examples);
 
     /// <summary>Sweeps; the session is left as it was.</summary>
     /// <param name="rates">The rates, rising; one step each.</param>
@@ -58,7 +58,7 @@ internal sealed class LearningRateSweep(ITrainingSession session, IReadOnlyList<
         {
             cancellation.ThrowIfCancellationRequested();
             batches.MoveNext();
-            yield return session.TrainStep(_parts.Fill(examples, batches.Current), rate).Loss;
+            yield return _objective.Step(batches.Current, rate).Loss;
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class LearningRateSweep(ITrainingSession session, IReadOnlyList<
     {
         for (int epoch = 1; ; epoch++)
         {
-            foreach (int[] indices in BatchPlanner.Epoch(examples.Count, plan.StepSize, (uint)plan.Seed, epoch))
+            foreach (int[] indices in _objective.Epoch(epoch))
             {
                 yield return indices;
             }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.ML.Lora.Adapters;
 using Microsoft.ML.Lora.Batching;
 using Microsoft.ML.Lora.Optimization;
 using Microsoft.ML.Lora.Providers;
@@ -22,7 +23,7 @@ internal sealed class TrainingLoop
     private readonly Action<TrainingProgress> _report;
     private readonly CancellationToken _cancellation;
     private readonly PaceMeter _pace = new();
-    private readonly StepParts _parts;
+    private TrainingObjective _objective = null!;
     private TrainingPosition _at = new();
 
     /// <param name="session">Computes the steps.</param>
@@ -38,7 +39,6 @@ internal sealed class TrainingLoop
         _validate = validate;
         _report = report;
         _cancellation = cancellation;
-        _parts = new StepParts(plan.BatchSize);
     }
 
     /// <summary>Where the run is kept to be resumed; null to keep nothing.</summary>
@@ -57,13 +57,14 @@ internal sealed class TrainingLoop
         int steps = _plan.Epochs * BatchPlanner.BatchCount(examples.Count, _plan.StepSize);
         var schedule = new LearningRateSchedule(
             _plan.Schedule, steps, (int)Math.Round(steps * _plan.WarmupFraction));
+        _objective = TrainingObjective.Of(_session, _plan, examples);
         SessionState? start = _plan.RetryAtLowerRate ? _session.Save() : null;
         _at = Keeper?.Resume(_session) ?? _at;
         try
         {
             while (_at.Epoch <= _plan.Epochs && !_at.Best.ExceedsPatience(_plan.Patience))
             {
-                if (RunEpoch(examples, schedule) is { } divergence)
+                if (RunEpoch(schedule) is { } divergence)
                 {
                     BeginAnew(start, divergence);
                 }
@@ -83,20 +84,19 @@ internal sealed class TrainingLoop
 
     /// <summary>Goes on to the end of the epoch under way.</summary>
     /// <returns>What is wrong when loss or gradient are no longer finite numbers, else null.</returns>
-    private string? RunEpoch(IReadOnlyList<EncodedExample> examples, LearningRateSchedule schedule)
+    private string? RunEpoch(LearningRateSchedule schedule)
     {
         var watch = Stopwatch.StartNew();
         double earlier = _at.Seconds;
         TrainingProgress progress = Progress(schedule, 0);
         _pace.Resume();
-        IReadOnlyList<int[]> batches =
-            BatchPlanner.Epoch(examples.Count, _plan.StepSize, (uint)_plan.Seed, _at.Epoch);
+        IReadOnlyList<int[]> batches = _objective.Epoch(_at.Epoch);
         while (_at.Batch < batches.Count)
         {
             _cancellation.ThrowIfCancellationRequested();
             int[] indices = batches[_at.Batch];
             float rate = Rate * schedule.Factor(_at.Step);
-            StepResult result = _session.TrainStep(_parts.Fill(examples, indices), rate);
+            StepResult result = _objective.Step(indices, rate);
             _at.Step++;
             if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm))
             {
@@ -119,6 +119,10 @@ internal sealed class TrainingLoop
         if (_at.Epoch == _plan.Epochs)
         {
             _session.TakeAverage();
+        }
+        if (_validate is not null || _at.Epoch == _plan.Epochs)
+        {
+            _objective.Complete();
         }
         ValidationScore? score = _validate?.Invoke(_session);
         _report(progress with { EndOfEpoch = true, Validation = score });
@@ -162,10 +166,14 @@ internal sealed class TrainingLoop
             $"{divergence} It begins anew, once, at learning rate {Rate:G3}, a tenth of the first."));
     }
 
-    private TrainingOutcome Outcome(bool cancelled) =>
-        new(_at.Best.State ?? _session.Export(), _at.History, _at.Best.Epoch, cancelled)
+    private TrainingOutcome Outcome(bool cancelled)
+    {
+        AdapterState state = _at.Best.State ?? _session.Export();
+        bool isOpen = cancelled && (_validate is null || _at.Best.State is null);
+        return new TrainingOutcome(isOpen ? _objective.Completed(state) : state, _at.History, _at.Best.Epoch, cancelled)
         {
             LearningRate = Rate,
             DivergedAtStep = _at.DivergedAtStep,
         };
+    }
 }

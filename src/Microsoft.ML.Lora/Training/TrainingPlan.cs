@@ -35,6 +35,9 @@ internal sealed record TrainingPlan
     /// <summary>Decides the order of the examples in every epoch.</summary>
     public required int Seed { get; init; }
 
+    /// <summary>The head to fit where steps learn from pairs of rows, which leaves it open; null for steps on the head's outputs.</summary>
+    public HeadFit? PairHead { get; init; }
+
     /// <summary>Whether a run whose loss or gradient is no longer finite begins anew, once, at a tenth of the rate.</summary>
     public bool RetryAtLowerRate { get; init; }
 

@@ -12,7 +12,7 @@ internal sealed partial class AccuracyArguments
         Choose("--bias", ref Options.Bias);
         Choose("--optimizer", ref Options.Optimizer);
         Choose("--schedule", ref Options.Schedule);
-        Choose("--loss", ref Options.Loss);
+        Options.Loss = Choice<LoraLoss>("--loss");
         Choose("--penalty", ref Options.UpdatePenalty);
         Choose("--pooling", ref Options.Pooling);
         Options.UpdatePenaltyStrength = Number("--penalty-strength") ?? Options.UpdatePenaltyStrength;
@@ -45,13 +45,17 @@ internal sealed partial class AccuracyArguments
     }
 
     private void Choose<T>(string name, ref T choice)
+        where T : struct, Enum => choice = Choice<T>(name) ?? choice;
+
+    private T? Choice<T>(string name)
         where T : struct, Enum
     {
-        if (Take(name) is { } text)
+        if (Take(name) is not { } text)
         {
-            choice = Enum.TryParse(text.Replace("-", ""), ignoreCase: true, out T value) && Enum.IsDefined(value)
-                ? value
-                : throw new ArgumentException($"{name} {text} is none of {string.Join(", ", Enum.GetNames<T>())}.");
+            return null;
         }
+        return Enum.TryParse(text.Replace("-", ""), ignoreCase: true, out T value) && Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentException($"{name} {text} is none of {string.Join(", ", Enum.GetNames<T>())}.");
     }
 }

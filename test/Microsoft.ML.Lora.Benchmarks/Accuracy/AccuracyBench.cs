@@ -16,7 +16,7 @@ internal static class AccuracyBench
         "       [--warmup F] [--decay W] [--max-tokens T] [--threads N] [--task multiclass] [--progress]\n" +
         "       [--fine-tuning lora|full|head-only] [--formulation dora] [--initialization pissa] [--scaling rank-stabilized] [--bias all]\n" +
         "       [--targets all|qv|attention|ffn|NAME,…] [--optimizer sgd] [--momentum M] [--schedule one-cycle] [--accumulation N]\n" +
-        "       [--clip X] [--head-lr X] [--lora-plus X] [--loss focal] [--focal-gamma G] [--label-smoothing E] [--balanced 1]\n" +
+        "       [--clip X] [--head-lr X] [--lora-plus X] [--loss focal|contrastive] [--focal-gamma G] [--label-smoothing E] [--balanced 1]\n" +
         "       [--penalty frobenius] [--penalty-strength X]";
 
     /// <summary>Runs the bench.</summary>

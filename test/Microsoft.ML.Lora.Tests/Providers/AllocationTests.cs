@@ -37,6 +37,7 @@ public class AllocationTests
             for (int round = 0; round < rounds; round++)
             {
                 session.TrainStep(batch, 1e-3f);
+                session.TrainPairs(batch, 1e-3f);
                 session.Score(batch, logits);
                 scorer.Score(batch, logits);
             }

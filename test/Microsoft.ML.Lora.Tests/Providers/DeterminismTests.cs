@@ -22,6 +22,14 @@ public class DeterminismTests
     }
 
     [SkippableFact]
+    public void AnyNumberOfThreadsLearnsTheSameBitsFromPairs()
+    {
+        AdapterState one = Train(threads: 1, pairs: true);
+        AssertSameBits(one, Train(threads: 2, pairs: true));
+        AssertSameBits(one, Train(threads: 3, pairs: true));
+    }
+
+    [SkippableFact]
     public void AnotherSeedTrainsOtherNumbers()
     {
         string name = "bert.encoder.layer.0.attention.self.query.lora_B.weight";
@@ -208,7 +216,7 @@ public class DeterminismTests
         return scores;
     }
 
-    private static AdapterState Train(int threads, ulong seed = 7, BaseModelFiles? files = null)
+    private static AdapterState Train(int threads, ulong seed = 7, BaseModelFiles? files = null, bool pairs = false)
     {
         SessionSpec spec = Spec(threads, seed);
         using var session = new ManagedSession(files is null ? spec : spec with { Base = files });
@@ -217,7 +225,7 @@ public class DeterminismTests
         foreach (int[] indices in BatchPlanner.Epoch(examples.Length, 24, seed, epoch: 0))
         {
             batch.Fill(examples, indices);
-            session.TrainStep(batch, 0.01f);
+            _ = pairs ? session.TrainPairs(batch, 0.01f) : session.TrainStep(batch, 0.01f);
         }
 
         return session.Export();

@@ -156,6 +156,19 @@ public class GradientTests
         },
     });
 
+    [SkippableTheory]
+    [InlineData("Mean")]
+    [InlineData("FamilyHead")]
+    public void PairsOfRows(string pooling) => Check(
+        Spec("tiny-bert") with
+        {
+            Adapter = new AdapterConfig { Rank = 3, Dropout = 0.2f, ModulesToSave = pooling == "Mean" ? [] : ["pooler"] },
+            Head = new HeadSpec { Outputs = 3, Pooling = Enum.Parse<Pooling>(pooling), Dropout = 0.2f },
+            Penalty = new PenaltySpec(PenaltyKind.Factors, 0.01f),
+            Threads = 2,
+        },
+        pairs: true);
+
     private static SessionSpec Spec(string model) => new()
     {
         Base = BaseModelFiles.FromFolder(Shared.Require("models/tiny/" + model)),
@@ -165,13 +178,13 @@ public class GradientTests
         Threads = 1,
     };
 
-    private static void Check(SessionSpec spec, Func<string, bool>? tested = null)
+    private static void Check(SessionSpec spec, Func<string, bool>? tested = null, bool pairs = false)
     {
         using var session = new ManagedSession(spec);
         PackedBatch batch = Batch();
         AdapterState start = Perturbed(session.Export());
         session.Import(start);
-        AdapterState gradient = session.Differentiate(batch).Gradient;
+        AdapterState gradient = Differentiate().Gradient;
         foreach (string name in start.Names.Where(tested ?? (_ => true)))
         {
             float[] direction = Direction(name, start[name].Values.Length);
@@ -189,9 +202,12 @@ public class GradientTests
                 moved[name] = new AdapterTensor(
                     start[name].Shape, [.. start[name].Values.Zip(direction, (v, d) => (float)(v + (step * d)))]);
                 session.Import(moved);
-                return session.Differentiate(batch).Loss;
+                return Differentiate().Loss;
             }
         }
+
+        (double Loss, AdapterState Gradient) Differentiate() =>
+            pairs ? session.DifferentiatePairs(batch) : session.Differentiate(batch);
     }
 
     // B starts at zero, where A has no gradient.

@@ -49,7 +49,7 @@ public class HeadStartTests
     public void A_probe_tells_the_rows_apart_before_the_first_step()
     {
         using ManagedSession session = Open("Mean", threads: 1);
-        LinearProbe.StartHead(session, _examples, Classes, Width(session), threads: 1);
+        LinearProbe.StartHead(session, _examples, new HeadFit(Classes, Width(session), ClassWeights: null, Threads: 1));
         float[] logits = Evaluator.Logits(session, _examples, Classes);
 
         int right = _examples.Where((example, i) =>
@@ -58,6 +58,22 @@ public class HeadStartTests
             return Array.IndexOf(row, row.Max()) == example.ClassIndex;
         }).Count();
         Assert.True(right >= 10, $"{right} of {_examples.Length} rows are told right.");
+    }
+
+    [SkippableFact]
+    public void Rows_set_aside_are_told_where_they_are_alike_and_not_where_labels_are_chance()
+    {
+        using ManagedSession session = Open("Mean", threads: 1);
+        var head = new HeadFit(Classes, Width(session), ClassWeights: null, Threads: 1);
+        EncodedExample[] alike = [.. Enumerable.Range(0, 24).Select(i => new EncodedExample
+        {
+            Ids = [.. Enumerable.Range(0, 6).Select(token => 3 + (300 * (i % Classes)) + token + (i / Classes))],
+            ClassIndex = i % Classes,
+        })];
+        EncodedExample[] same = [.. alike.Select(example => new EncodedExample { Ids = [3, 4, 5], ClassIndex = example.ClassIndex })];
+        Assert.True(LinearProbe.HeldOutAccuracy(session, alike, head) > 0.8);
+        Assert.InRange(LinearProbe.HeldOutAccuracy(session, same, head), 0, 0.5);
+        Assert.Equal(0, LinearProbe.HeldOutAccuracy(session, alike[..3], head));
     }
 
     private static int Width(ManagedSession session) => session.Export()["classifier.weight"].Shape[1];

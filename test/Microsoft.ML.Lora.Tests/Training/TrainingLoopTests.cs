@@ -41,6 +41,8 @@ public class TrainingLoopTests
             return new StepResult(LossAt?.Invoke(Rates) ?? Loss, 1, tokens);
         }
 
+        public StepResult TrainPairs(PackedBatch batch, float learningRate) => throw new NotSupportedException();
+
         public void Score(PackedBatch batch, Span<float> logits)
         {
         }

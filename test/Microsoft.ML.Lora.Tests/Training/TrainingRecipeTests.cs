@@ -25,6 +25,28 @@ public class TrainingRecipeTests
     }
 
     [Theory]
+    [InlineData(16, 2, 40)]
+    [InlineData(96, 6, 40)]
+    [InlineData(616, 77, 13)]
+    [InlineData(2464, 77, 5)]
+    public void Pairs_of_few_rows_are_seen_twice_as_often(int rows, int classes, int epochs)
+    {
+        TrainingRecipe recipe = TrainingRecipe.ForPairs(rows, classes, hiddenSize: 384);
+        Assert.Equal((epochs, 24), (recipe.Epochs, recipe.BatchSize));
+    }
+
+    [Theory]
+    [InlineData(3, 2, false)]
+    [InlineData(4, 2, true)]
+    [InlineData(192, 6, true)]
+    [InlineData(193, 6, false)]
+    [InlineData(900, 10, false)]
+    [InlineData(56, 7, false)]
+    [InlineData(616, 77, false)]
+    public void Pairs_may_be_for_a_few_classes_with_few_rows(int rows, int classes, bool pairs) =>
+        Assert.Equal(pairs, TrainingRecipe.MayLearnFromPairs(rows, classes));
+
+    [Theory]
     [InlineData(128, 1e-3f)]
     [InlineData(512, 1e-3f)]
     [InlineData(768, 3e-4f)]

@@ -125,6 +125,24 @@ internal sealed class SequenceHead : IDisposable
     public Matrix Forward(Pass pass, HeadMemo memo, Matrix hidden)
     {
         Workspace workspace = pass.Workspace;
+        Matrix state = ReadFeatures(pass, memo, hidden);
+        memo.Dropout = pass.Dropout(_spec.Dropout, DropoutStreams.Head);
+        if (!memo.Dropout.IsEmpty)
+        {
+            Matrix dropped = workspace.Rent(pass.Sequences, state.Columns);
+            Elementwise.Dropout(state, memo.Dropout, dropped);
+            state = dropped;
+        }
+
+        Matrix outputs = workspace.Rent(pass.Sequences, _spec.Outputs);
+        _output.Forward(pass, state, outputs, default, ref memo.Output);
+        return outputs;
+    }
+
+    /// <summary>What the output layer reads [B, C], before dropout, from the last hidden states.</summary>
+    public Matrix ReadFeatures(Pass pass, HeadMemo memo, Matrix hidden)
+    {
+        Workspace workspace = pass.Workspace;
         int width = hidden.Columns;
         Matrix state = hidden;
         if (!ReadsFirstToken)
@@ -150,17 +168,7 @@ internal sealed class SequenceHead : IDisposable
             state = memo.Normalised;
         }
 
-        memo.Dropout = pass.Dropout(_spec.Dropout, DropoutStreams.Head);
-        if (!memo.Dropout.IsEmpty)
-        {
-            Matrix dropped = workspace.Rent(pass.Sequences, width);
-            Elementwise.Dropout(state, memo.Dropout, dropped);
-            state = dropped;
-        }
-
-        Matrix outputs = workspace.Rent(pass.Sequences, _spec.Outputs);
-        _output.Forward(pass, state, outputs, default, ref memo.Output);
-        return outputs;
+        return state;
     }
 
     /// <summary>Adds the gradients of what is trained, and gives that of the hidden states.</summary>
@@ -185,6 +193,18 @@ internal sealed class SequenceHead : IDisposable
             Elementwise.Dropout(grad, memo.Dropout, grad);
         }
 
+        return BackwardFeatures(pass, memo, grad, inputGradient);
+    }
+
+    /// <summary>Adds the gradients of what is trained below the output layer, and gives that of the hidden states.</summary>
+    /// <param name="pass">The shard's pass.</param>
+    /// <param name="memo">What the forward pass kept.</param>
+    /// <param name="grad">[B, C], the gradient of what the output layer reads; overwritten.</param>
+    /// <param name="inputGradient">Whether the gradient of the hidden states is needed.</param>
+    public Matrix BackwardFeatures(Pass pass, HeadMemo memo, Matrix grad, bool inputGradient)
+    {
+        Workspace workspace = pass.Workspace;
+        int width = grad.Columns;
         _norm?.Backward(pass, grad, memo.Activated, memo.NormStatistics, grad);
         if (Dense is not null)
         {

@@ -22,7 +22,7 @@ public sealed class ResumedRunTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Variants =>
-        ["AdamW", "Adam", "Sgd", "Adafactor", "DoRA", "PiSSA", "full fine-tuning", "head alone", "second attempt", "averaged"];
+        ["AdamW", "Adam", "Sgd", "Adafactor", "DoRA", "PiSSA", "full fine-tuning", "head alone", "second attempt", "averaged", "pairs"];
 
     public void Dispose() => _folder.Dispose();
 
@@ -104,6 +104,7 @@ public sealed class ResumedRunTests : IDisposable
         Patience = 0,
         Seed = 5,
         ReturnBestOnCancel = false,
+        PairHead = variant == "pairs" ? new HeadFit(Classes, TinyBase.HiddenSize, ClassWeights: null, Threads: 1) : null,
     };
 
     private static SessionSpec Spec(string variant) => new()
