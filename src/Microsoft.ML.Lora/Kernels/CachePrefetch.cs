@@ -19,6 +19,9 @@ internal static unsafe class CachePrefetch
     // So many runs before its end a tile asks for the last row: longer than memory takes, and not so long that it is lost again.
     private const int RunsToArrive = 3;
 
+    // A loop that is over so soon asks for nothing of what it ends with: the asking would take a fifth of its time.
+    private const int ShortLoop = 2 * Run;
+
     /// <summary>Rows of at most two lines, to the first-level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Tile(byte* first, nint stride, int rows, int bytes)
@@ -40,7 +43,7 @@ internal static unsafe class CachePrefetch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Begin(MicroTile* tile, int rows, int bytes)
     {
-        if (tile->K <= (rows + RunsToArrive) * Run)
+        if (tile->K > ShortLoop && tile->K <= (rows + RunsToArrive) * Run)
         {
             while (tile->Fetched < rows)
             {
@@ -59,7 +62,7 @@ internal static unsafe class CachePrefetch
             tile->Prefetch += tile->PrefetchStep;
         }
 
-        if (k <= (rows + RunsToArrive) * Run && tile->Fetched < rows)
+        if (k <= (rows + RunsToArrive) * Run && tile->K > ShortLoop && tile->Fetched < rows)
         {
             Row(tile, bytes);
         }

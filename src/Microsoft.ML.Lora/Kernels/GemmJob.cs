@@ -95,10 +95,13 @@ internal unsafe struct GemmJob : IParallelJob
         };
         var tiles = (lastRow - firstRow + panel.Kernel.MaxRows - 1) / panel.Kernel.MaxRows;
         var element = B.Element;
+        var (rowsATile, longerTiles) = Math.DivRem(lastRow - firstRow, tiles);
+        var bytesATile = following.Bytes / tiles;
+        var linesATime = LinesATime(following.Bytes, tiles, count);
+        var row = firstRow;
         for (var t = 0; t < tiles; t++)
         {
-            var (from, to) = Share(t, tiles, lastRow - firstRow);
-            var row = firstRow + from;
+            var rowsHere = t < longerTiles ? rowsATile + 1 : rowsATile;
             tile.A = (byte*)(A.RowPointer(row) + k);
             tile.Tail = (byte*)Tail.RowPointer(row);
             tile.C = (byte*)(C.RowPointer(row) + panel.FirstColumn);
@@ -107,11 +110,11 @@ internal unsafe struct GemmJob : IParallelJob
             tile.Prefetch = null;
             if (isFirst && t + 1 < tiles && tiles > TilesAtHand)
             {
-                PrefetchRows(ref tile, to - from);
+                PrefetchRows(ref tile, rowsHere);
             }
-            else
+            else if (linesATime > 0)
             {
-                PrefetchPanel(ref tile, following, t, tiles);
+                PrefetchPanel(ref tile, (byte*)following.First + (bytesATile * t), linesATime);
             }
 
             if (last && !beside.IsEmpty)
@@ -125,11 +128,11 @@ internal unsafe struct GemmJob : IParallelJob
                 : null;
             if (panel.Columns == panel.Width)
             {
-                panel.Kernel.Run(element, to - from, &tile);
+                panel.Kernel.Run(element, rowsHere, &tile);
             }
             else
             {
-                RunEdge(panel, tile, element, to - from, scratch);
+                RunEdge(panel, tile, element, rowsHere, scratch);
             }
 
             if (tile.Widened != null)
@@ -141,8 +144,10 @@ internal unsafe struct GemmJob : IParallelJob
 
             if (last && HasEpilogue)
             {
-                Finish(panel, tile, row, to - from, scratch);
+                Finish(panel, tile, row, rowsHere, scratch);
             }
+
+            row += rowsHere;
         }
     }
 
@@ -158,20 +163,19 @@ internal unsafe struct GemmJob : IParallelJob
 
     // Later ones bring what follows, a share each tile, spread over its k loop: where rows are few B comes from memory, and there
     // is just time enough to fetch it.
-    private static void PrefetchPanel(ref MicroTile tile, (nint First, long Bytes) following, int index, int tiles)
+    private static void PrefetchPanel(ref MicroTile tile, byte* first, int lines)
     {
-        var (first, bytes) = following;
-        if (bytes == 0)
-        {
-            return;
-        }
-
-        var everywhere = (long)CachePrefetch.LineBytes * tiles * Math.Max(1, tile.K / CachePrefetch.Run);
-        tile.Prefetch = (byte*)first + (bytes * index / tiles);
-        tile.PrefetchLines = (int)((bytes + everywhere - 1) / everywhere);
+        tile.Prefetch = first;
+        tile.PrefetchLines = lines;
         tile.PrefetchStride = CachePrefetch.LineBytes;
-        tile.PrefetchStep = tile.PrefetchLines * CachePrefetch.LineBytes;
+        tile.PrefetchStep = lines * CachePrefetch.LineBytes;
         tile.PrefetchMask = CachePrefetch.Run - 1;
+    }
+
+    private static int LinesATime(long bytes, int tiles, int k)
+    {
+        var everywhere = (long)CachePrefetch.LineBytes * tiles * Math.Max(1, k / CachePrefetch.Run);
+        return (int)((bytes + everywhere - 1) / everywhere);
     }
 
     // A panel that reaches beyond the last column is computed aside: C, bias and addend end before its zeros.
