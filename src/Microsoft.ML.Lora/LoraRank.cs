@@ -16,8 +16,8 @@ public readonly struct LoraRank : IEquatable<LoraRank>
     /// <summary>
     /// A rank for every layer, chosen by what was learned: rank 32 is trained, at the scaling that <c>Alpha</c> has there, and then
     /// every update is cut to the fewest directions that keep 0.99 of its energy Σσ², as
-    /// <see cref="LoraTransformer.TruncateToEnergy"/> does. Training takes as long and as much memory as at rank 32; what is saved
-    /// and shared is no larger than it needs to be. Going on from a model, its ranks stay.
+    /// <see cref="LoraTransformer.TruncateToEnergy"/> does. Training takes as long as at rank 32, and a little more
+    /// memory; what is saved and shared is no larger than it needs to be. Going on from a model, its ranks stay.
     /// </summary>
     public static LoraRank Auto { get; } = new(0, isAuto: true);
 

@@ -68,8 +68,8 @@ internal static class StudyBench
     private static void Study(string folder, string set, string[] seeds, string[] ways, string[] others)
     {
         Console.WriteLine($"\n### {set}, seeds {string.Join(", ", seeds)}\n");
-        Console.WriteLine("| way | trained parameters | accuracy | macro-F1 | training, core s | memory MB | zip MB |");
-        Console.WriteLine("|---|---|---|---|---|---|---|");
+        Console.WriteLine("| way | trained parameters | accuracy | macro-F1 | log-loss | training, core s | memory MB | zip MB |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach ((string name, string meaning, string[] arguments) in _ways.Where(way => ways.Contains(way.Name)))
         {
             string[] files = ["--train", Path.Combine(folder, "train.tsv"), "--test", Path.Combine(folder, "test.tsv")];
@@ -78,13 +78,13 @@ internal static class StudyBench
                 BagOfWordsResult words = BagOfWordsBench.Measure(LabelledRows.Read(files[1]), LabelledRows.Read(files[3]), c: 10);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"| {meaning} | {words.Features * words.Classes} | {words.Accuracy:F4} | {words.MacroF1:F4} " +
-                    $"| {words.TrainSeconds:F0} | – | – |"));
+                    $"| – | {words.TrainSeconds:F0} | – | – |"));
                 continue;
             }
             AccuracyResult[] results = [.. seeds.Select(seed => Measure([.. files, "--seed", seed, .. arguments, .. others]))];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {meaning} | {results.Average(r => r.TrainableParameters):F0} | {results.Average(r => r.Accuracy):F4} " +
-                $"| {results.Average(r => r.MacroF1):F4} | {results.Average(r => r.TrainCpuS):F0} " +
+                $"| {results.Average(r => r.MacroF1):F4} | {results.Average(r => r.LogLoss):F3} | {results.Average(r => r.TrainCpuS):F0} " +
                 $"| {results.Max(r => r.PeakRssMb)} | {results.Average(r => r.ZipMb):F1} |"));
         }
     }
