@@ -8,7 +8,7 @@ namespace Microsoft.ML.Lora;
 
 /// <summary>
 /// What <see cref="LoraRank.Auto"/> does: trains at a high rank, then cuts every update to the directions that hold its energy. A
-/// search before the training would cost as much again and knows less.
+/// search before the training costs more steps, and knows less of what the training will need.
 /// </summary>
 internal static class RankChoice
 {
