@@ -35,22 +35,23 @@ internal unsafe ref struct BlockProduct
             K = K,
             PanelStride = BStride * sizeof(float),
             CStride = CStride * sizeof(float),
-            AddendStride = CStride * sizeof(float),
+            Fetched = int.MaxValue,
+            AddendStride = Accumulate ? CStride * sizeof(float) : 0,
         };
         for (var n = 0; n < N;)
         {
             var kernel = Kernels[N - n < Kernels[0].PanelWidth ? 1 : 0];
             var tiles = (M + kernel.MaxRows - 1) / kernel.MaxRows;
+            tile.A = (byte*)A;
             tile.Panel = (byte*)(B + n);
             tile.Bias = (byte*)(Bias == null ? null : Bias + n);
+            tile.C = (byte*)(C + n);
+            tile.Addend = Accumulate ? tile.C : null;
             for (int t = 0, row = 0; t < tiles; t++)
             {
                 var rows = (M - row) / (tiles - t);
-                tile.A = (byte*)(A + (row * AStride));
-                tile.C = (byte*)(C + (row * CStride) + n);
-                tile.Addend = Accumulate ? tile.C : null;
-                tile.Fetched = int.MaxValue;
                 kernel.Run(rows, &tile);
+                tile.NextRows(rows);
                 row += rows;
             }
 

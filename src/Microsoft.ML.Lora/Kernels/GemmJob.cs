@@ -77,20 +77,26 @@ internal unsafe struct GemmJob : IParallelJob
         var panel = B.Panels[index];
         var last = k + count == B.K;
         var addend = k > 0 || Epilogue.Accumulate ? C : ResidualInTile ? Epilogue.Residual : default;
-        var beside = !Epilogue.Activated.IsEmpty ? Epilogue.Activated : ResidualInTile ? default : Epilogue.Residual;
+        var beside = !last || (Epilogue.Activated.IsEmpty && ResidualInTile) ? default
+            : Epilogue.Activated.IsEmpty ? Epilogue.Residual : Epilogue.Activated;
         var tile = new MicroTile
         {
+            A = (byte*)(A.RowPointer(firstRow) + k),
             AStride = (nint)A.Stride * sizeof(float),
             AStep = sizeof(float),
             K = count,
+            Tail = (byte*)Tail.RowPointer(firstRow),
             TailStride = (nint)Tail.Stride * sizeof(float),
             TailK = last && Epilogue.TailDropout.IsEmpty ? Tail.Columns : 0,
             Panel = B.Row(panel, k),
             PanelStride = panel.Width * B.ElementBytes,
             TailPanel = (byte*)B.Tail(panel),
+            C = (byte*)(C.RowPointer(firstRow) + panel.FirstColumn),
             CStride = (nint)C.Stride * sizeof(float),
             Bias = (byte*)(k > 0 || Epilogue.Bias == null ? null : Epilogue.Bias + panel.FirstColumn),
+            Addend = (byte*)(addend.IsEmpty ? null : addend.RowPointer(firstRow) + panel.FirstColumn),
             AddendStride = (nint)addend.Stride * sizeof(float),
+            Beside = (byte*)(beside.IsEmpty ? null : beside.RowPointer(firstRow) + panel.FirstColumn),
             BesideStride = (nint)beside.Stride * sizeof(float),
         };
         var tiles = (lastRow - firstRow + panel.Kernel.MaxRows - 1) / panel.Kernel.MaxRows;
@@ -102,10 +108,6 @@ internal unsafe struct GemmJob : IParallelJob
         for (var t = 0; t < tiles; t++)
         {
             var rowsHere = t < longerTiles ? rowsATile + 1 : rowsATile;
-            tile.A = (byte*)(A.RowPointer(row) + k);
-            tile.Tail = (byte*)Tail.RowPointer(row);
-            tile.C = (byte*)(C.RowPointer(row) + panel.FirstColumn);
-            tile.Addend = (byte*)(addend.IsEmpty ? null : addend.RowPointer(row) + panel.FirstColumn);
             tile.Fetched = 0;
             tile.Prefetch = null;
             if (isFirst && t + 1 < tiles && tiles > TilesAtHand)
@@ -115,11 +117,6 @@ internal unsafe struct GemmJob : IParallelJob
             else if (linesATime > 0)
             {
                 PrefetchPanel(ref tile, (byte*)following.First + (bytesATile * t), linesATime);
-            }
-
-            if (last && !beside.IsEmpty)
-            {
-                tile.Beside = (byte*)(beside.RowPointer(row) + panel.FirstColumn);
             }
 
             // The first tile writes what it widens for those that follow.
@@ -148,6 +145,7 @@ internal unsafe struct GemmJob : IParallelJob
             }
 
             row += rowsHere;
+            tile.NextRows(rowsHere);
         }
     }
 

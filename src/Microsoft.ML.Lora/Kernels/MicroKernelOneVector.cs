@@ -12,16 +12,24 @@ namespace Microsoft.ML.Lora.Kernels;
 /// those in registers, and no array. Rows are reached from four pointers as base, base + stride, base + 2 · stride,
 /// which are addressing modes and cost no instruction. A is read in place.
 /// </remarks>
-internal static unsafe class MicroKernelOneVector<S, V, TElement>
+internal static unsafe class MicroKernelOneVector<S, V, TElement, TRun>
     where S : struct, ISimd<V>
     where V : struct
     where TElement : struct, IPanelElement
+    where TRun : struct, IRowRun<V>
 {
     /// <summary>Runs a tile of <typeparamref name="TRows"/> rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TRows>(MicroTile* tile)
         where TRows : struct, IRowCount
     {
+        nint packed = S.Count * (TElement.IsFloat ? sizeof(float) : sizeof(ushort));
+        if (TRun.IsKept && (tile->AStep != sizeof(float) || tile->PanelStride != packed))
+        {
+            MicroKernelOneVector<S, V, TElement, NoRowRun<V>>.Run<TRows>(tile);
+            return;
+        }
+
         var initial = tile->Bias == null ? default : S.Load((float*)tile->Bias);
         V c0 = initial;
         V c1 = initial;
@@ -58,7 +66,27 @@ internal static unsafe class MicroKernelOneVector<S, V, TElement>
                     CachePrefetch.Continue(tile, k, TRows.Count, S.Count * sizeof(float));
                 }
 
-                for (; run != 0; run--)
+                // Rows 2, 6 and 10 for the coming run.
+                V run2 = default, run6 = default, run10 = default, index = default;
+                if (TRun.IsKept)
+                {
+                    if (TRows.Count > 2)
+                    {
+                        run2 = TRun.Load((float*)(a0 + (2 * stride)), run);
+                    }
+
+                    if (TRows.Count > 6)
+                    {
+                        run6 = TRun.Load((float*)a6, run);
+                    }
+
+                    if (TRows.Count > 10)
+                    {
+                        run10 = TRun.Load((float*)(a9 + stride), run);
+                    }
+                }
+
+                do
                 {
                     V p;
                     if (TElement.IsFloat)
@@ -79,81 +107,26 @@ internal static unsafe class MicroKernelOneVector<S, V, TElement>
                         }
                     }
 
-                    panel += panelStride;
-                    V x;
-                    x = S.Create(*(float*)a0);
-                    c0 = S.MultiplyAdd(x, p, c0);
-                    if (TRows.Count > 1)
-                    {
-                        x = S.Create(*(float*)(a0 + stride));
-                        c1 = S.MultiplyAdd(x, p, c1);
-                    }
-
-                    if (TRows.Count > 2)
-                    {
-                        x = S.Create(*(float*)(a0 + (2 * stride)));
-                        c2 = S.MultiplyAdd(x, p, c2);
-                    }
-
-                    if (TRows.Count > 3)
-                    {
-                        x = S.Create(*(float*)a3);
-                        c3 = S.MultiplyAdd(x, p, c3);
-                    }
-
-                    if (TRows.Count > 4)
-                    {
-                        x = S.Create(*(float*)(a3 + stride));
-                        c4 = S.MultiplyAdd(x, p, c4);
-                    }
-
-                    if (TRows.Count > 5)
-                    {
-                        x = S.Create(*(float*)(a3 + (2 * stride)));
-                        c5 = S.MultiplyAdd(x, p, c5);
-                    }
-
-                    if (TRows.Count > 6)
-                    {
-                        x = S.Create(*(float*)a6);
-                        c6 = S.MultiplyAdd(x, p, c6);
-                    }
-
-                    if (TRows.Count > 7)
-                    {
-                        x = S.Create(*(float*)(a6 + stride));
-                        c7 = S.MultiplyAdd(x, p, c7);
-                    }
-
-                    if (TRows.Count > 8)
-                    {
-                        x = S.Create(*(float*)(a6 + (2 * stride)));
-                        c8 = S.MultiplyAdd(x, p, c8);
-                    }
-
-                    if (TRows.Count > 9)
-                    {
-                        x = S.Create(*(float*)a9);
-                        c9 = S.MultiplyAdd(x, p, c9);
-                    }
-
-                    if (TRows.Count > 10)
-                    {
-                        x = S.Create(*(float*)(a9 + stride));
-                        c10 = S.MultiplyAdd(x, p, c10);
-                    }
-
-                    if (TRows.Count > 11)
-                    {
-                        x = S.Create(*(float*)(a9 + (2 * stride)));
-                        c11 = S.MultiplyAdd(x, p, c11);
-                    }
-
-                    a0 += step;
-                    a3 += step;
-                    a6 += step;
-                    a9 += step;
+                    panel += TRun.IsKept && TElement.IsFloat ? packed : panelStride;
+                    Multiply<TRows>(0, a0, p, ref c0);
+                    Multiply<TRows>(1, a0 + stride, p, ref c1);
+                    MultiplySpread<TRows>(2, a0 + (2 * stride), run2, index, p, ref c2);
+                    Multiply<TRows>(3, a3, p, ref c3);
+                    Multiply<TRows>(4, a3 + stride, p, ref c4);
+                    Multiply<TRows>(5, a3 + (2 * stride), p, ref c5);
+                    MultiplySpread<TRows>(6, a6, run6, index, p, ref c6);
+                    Multiply<TRows>(7, a6 + stride, p, ref c7);
+                    Multiply<TRows>(8, a6 + (2 * stride), p, ref c8);
+                    Multiply<TRows>(9, a9, p, ref c9);
+                    MultiplySpread<TRows>(10, a9 + stride, run10, index, p, ref c10);
+                    Multiply<TRows>(11, a9 + (2 * stride), p, ref c11);
+                    index = TRun.IsKept ? TRun.Next(index) : index;
+                    a0 += TRun.IsKept ? sizeof(float) : step;
+                    a3 += TRun.IsKept ? sizeof(float) : step;
+                    a6 += TRun.IsKept ? sizeof(float) : step;
+                    a9 += TRun.IsKept ? sizeof(float) : step;
                 }
+                while (--run != 0);
             }
 
             if (tail || tile->TailK == 0)
@@ -169,69 +142,83 @@ internal static unsafe class MicroKernelOneVector<S, V, TElement>
             k = tile->TailK;
         }
 
+        var addend = tile->Addend;
+        if (addend != null)
+        {
+            stride = tile->AddendStride;
+            addend = Add<TRows>(0, addend, stride, ref c0);
+            addend = Add<TRows>(1, addend, stride, ref c1);
+            addend = Add<TRows>(2, addend, stride, ref c2);
+            addend = Add<TRows>(3, addend, stride, ref c3);
+            addend = Add<TRows>(4, addend, stride, ref c4);
+            addend = Add<TRows>(5, addend, stride, ref c5);
+            addend = Add<TRows>(6, addend, stride, ref c6);
+            addend = Add<TRows>(7, addend, stride, ref c7);
+            addend = Add<TRows>(8, addend, stride, ref c8);
+            addend = Add<TRows>(9, addend, stride, ref c9);
+            addend = Add<TRows>(10, addend, stride, ref c10);
+            Add<TRows>(11, addend, stride, ref c11);
+        }
+
         var c = tile->C;
         stride = tile->CStride;
-        var addend = tile->Addend;
-        var addendStride = tile->AddendStride;
-        Write(c + (0 * stride), addend, 0 * addendStride, c0);
-
-        if (TRows.Count > 1)
-        {
-            Write(c + (1 * stride), addend, 1 * addendStride, c1);
-        }
-
-        if (TRows.Count > 2)
-        {
-            Write(c + (2 * stride), addend, 2 * addendStride, c2);
-        }
-
-        if (TRows.Count > 3)
-        {
-            Write(c + (3 * stride), addend, 3 * addendStride, c3);
-        }
-
-        if (TRows.Count > 4)
-        {
-            Write(c + (4 * stride), addend, 4 * addendStride, c4);
-        }
-
-        if (TRows.Count > 5)
-        {
-            Write(c + (5 * stride), addend, 5 * addendStride, c5);
-        }
-
-        if (TRows.Count > 6)
-        {
-            Write(c + (6 * stride), addend, 6 * addendStride, c6);
-        }
-
-        if (TRows.Count > 7)
-        {
-            Write(c + (7 * stride), addend, 7 * addendStride, c7);
-        }
-
-        if (TRows.Count > 8)
-        {
-            Write(c + (8 * stride), addend, 8 * addendStride, c8);
-        }
-
-        if (TRows.Count > 9)
-        {
-            Write(c + (9 * stride), addend, 9 * addendStride, c9);
-        }
-
-        if (TRows.Count > 10)
-        {
-            Write(c + (10 * stride), addend, 10 * addendStride, c10);
-        }
-
-        if (TRows.Count > 11)
-        {
-            Write(c + (11 * stride), addend, 11 * addendStride, c11);
-        }
+        c = Store<TRows>(0, c, stride, c0);
+        c = Store<TRows>(1, c, stride, c1);
+        c = Store<TRows>(2, c, stride, c2);
+        c = Store<TRows>(3, c, stride, c3);
+        c = Store<TRows>(4, c, stride, c4);
+        c = Store<TRows>(5, c, stride, c5);
+        c = Store<TRows>(6, c, stride, c6);
+        c = Store<TRows>(7, c, stride, c7);
+        c = Store<TRows>(8, c, stride, c8);
+        c = Store<TRows>(9, c, stride, c9);
+        c = Store<TRows>(10, c, stride, c10);
+        Store<TRows>(11, c, stride, c11);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write(byte* c, byte* addend, nint offset, V sum) =>
-        S.Store((float*)c, addend == null ? sum : S.Add(sum, S.Load((float*)(addend + offset))));
+    private static void Multiply<TRows>(int row, byte* a, V p, ref V sum)
+        where TRows : struct, IRowCount
+    {
+        if (TRows.Count > row)
+        {
+            sum = S.MultiplyAdd(S.Create(*(float*)a), p, sum);
+        }
+    }
+
+    // From the row's run where it is kept.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplySpread<TRows>(int row, byte* a, V run, V index, V p, ref V sum)
+        where TRows : struct, IRowCount
+    {
+        if (TRows.Count > row)
+        {
+            sum = S.MultiplyAdd(TRun.IsKept ? TRun.Spread(run, index) : S.Create(*(float*)a), p, sum);
+        }
+    }
+
+    // Gives the next row's place.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Add<TRows>(int row, byte* addend, nint stride, ref V sum)
+        where TRows : struct, IRowCount
+    {
+        if (TRows.Count > row)
+        {
+            sum = S.Add(sum, S.Load((float*)addend));
+        }
+
+        return addend + stride;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Store<TRows>(int row, byte* c, nint stride, V sum)
+        where TRows : struct, IRowCount
+    {
+        if (TRows.Count > row)
+        {
+            S.Store((float*)c, sum);
+        }
+
+        return c + stride;
+    }
 }

@@ -64,7 +64,7 @@ internal static unsafe class MicroKernelTwoVectors<S, V, TElement>
                     CachePrefetch.Continue(tile, k, TRows.Count, 2 * S.Count * sizeof(float));
                 }
 
-                for (; run != 0; run--)
+                do
                 {
                     V p, q;
                     if (TElement.IsFloat)
@@ -90,92 +90,24 @@ internal static unsafe class MicroKernelTwoVectors<S, V, TElement>
                     }
 
                     panel += panelStride;
-                    V x;
-                    x = S.Create(*(float*)a0);
-                    c0a = S.MultiplyAdd(x, p, c0a);
-                    c0b = S.MultiplyAdd(x, q, c0b);
-                    if (TRows.Count > 1)
-                    {
-                        x = S.Create(*(float*)(a0 + stride));
-                        c1a = S.MultiplyAdd(x, p, c1a);
-                        c1b = S.MultiplyAdd(x, q, c1b);
-                    }
-
-                    if (TRows.Count > 2)
-                    {
-                        x = S.Create(*(float*)(a0 + (2 * stride)));
-                        c2a = S.MultiplyAdd(x, p, c2a);
-                        c2b = S.MultiplyAdd(x, q, c2b);
-                    }
-
-                    if (TRows.Count > 3)
-                    {
-                        x = S.Create(*(float*)a3);
-                        c3a = S.MultiplyAdd(x, p, c3a);
-                        c3b = S.MultiplyAdd(x, q, c3b);
-                    }
-
-                    if (TRows.Count > 4)
-                    {
-                        x = S.Create(*(float*)(a3 + stride));
-                        c4a = S.MultiplyAdd(x, p, c4a);
-                        c4b = S.MultiplyAdd(x, q, c4b);
-                    }
-
-                    if (TRows.Count > 5)
-                    {
-                        x = S.Create(*(float*)(a3 + (2 * stride)));
-                        c5a = S.MultiplyAdd(x, p, c5a);
-                        c5b = S.MultiplyAdd(x, q, c5b);
-                    }
-
-                    if (TRows.Count > 6)
-                    {
-                        x = S.Create(*(float*)a6);
-                        c6a = S.MultiplyAdd(x, p, c6a);
-                        c6b = S.MultiplyAdd(x, q, c6b);
-                    }
-
-                    if (TRows.Count > 7)
-                    {
-                        x = S.Create(*(float*)(a6 + stride));
-                        c7a = S.MultiplyAdd(x, p, c7a);
-                        c7b = S.MultiplyAdd(x, q, c7b);
-                    }
-
-                    if (TRows.Count > 8)
-                    {
-                        x = S.Create(*(float*)(a6 + (2 * stride)));
-                        c8a = S.MultiplyAdd(x, p, c8a);
-                        c8b = S.MultiplyAdd(x, q, c8b);
-                    }
-
-                    if (TRows.Count > 9)
-                    {
-                        x = S.Create(*(float*)a9);
-                        c9a = S.MultiplyAdd(x, p, c9a);
-                        c9b = S.MultiplyAdd(x, q, c9b);
-                    }
-
-                    if (TRows.Count > 10)
-                    {
-                        x = S.Create(*(float*)(a9 + stride));
-                        c10a = S.MultiplyAdd(x, p, c10a);
-                        c10b = S.MultiplyAdd(x, q, c10b);
-                    }
-
-                    if (TRows.Count > 11)
-                    {
-                        x = S.Create(*(float*)(a9 + (2 * stride)));
-                        c11a = S.MultiplyAdd(x, p, c11a);
-                        c11b = S.MultiplyAdd(x, q, c11b);
-                    }
-
+                    Multiply<TRows>(0, a0, p, q, ref c0a, ref c0b);
+                    Multiply<TRows>(1, a0 + stride, p, q, ref c1a, ref c1b);
+                    Multiply<TRows>(2, a0 + (2 * stride), p, q, ref c2a, ref c2b);
+                    Multiply<TRows>(3, a3, p, q, ref c3a, ref c3b);
+                    Multiply<TRows>(4, a3 + stride, p, q, ref c4a, ref c4b);
+                    Multiply<TRows>(5, a3 + (2 * stride), p, q, ref c5a, ref c5b);
+                    Multiply<TRows>(6, a6, p, q, ref c6a, ref c6b);
+                    Multiply<TRows>(7, a6 + stride, p, q, ref c7a, ref c7b);
+                    Multiply<TRows>(8, a6 + (2 * stride), p, q, ref c8a, ref c8b);
+                    Multiply<TRows>(9, a9, p, q, ref c9a, ref c9b);
+                    Multiply<TRows>(10, a9 + stride, p, q, ref c10a, ref c10b);
+                    Multiply<TRows>(11, a9 + (2 * stride), p, q, ref c11a, ref c11b);
                     a0 += step;
                     a3 += step;
                     a6 += step;
                     a9 += step;
                 }
+                while (--run != 0);
             }
 
             if (tail || tile->TailK == 0)
@@ -191,78 +123,76 @@ internal static unsafe class MicroKernelTwoVectors<S, V, TElement>
             k = tile->TailK;
         }
 
+        var addend = tile->Addend;
+        if (addend != null)
+        {
+            stride = tile->AddendStride;
+            addend = Add<TRows>(0, addend, stride, ref c0a, ref c0b);
+            addend = Add<TRows>(1, addend, stride, ref c1a, ref c1b);
+            addend = Add<TRows>(2, addend, stride, ref c2a, ref c2b);
+            addend = Add<TRows>(3, addend, stride, ref c3a, ref c3b);
+            addend = Add<TRows>(4, addend, stride, ref c4a, ref c4b);
+            addend = Add<TRows>(5, addend, stride, ref c5a, ref c5b);
+            addend = Add<TRows>(6, addend, stride, ref c6a, ref c6b);
+            addend = Add<TRows>(7, addend, stride, ref c7a, ref c7b);
+            addend = Add<TRows>(8, addend, stride, ref c8a, ref c8b);
+            addend = Add<TRows>(9, addend, stride, ref c9a, ref c9b);
+            addend = Add<TRows>(10, addend, stride, ref c10a, ref c10b);
+            Add<TRows>(11, addend, stride, ref c11a, ref c11b);
+        }
+
         var c = tile->C;
         stride = tile->CStride;
-        var addend = tile->Addend;
-        var addendStride = tile->AddendStride;
-        Write(c + (0 * stride), addend, 0 * addendStride, c0a, c0b);
-
-        if (TRows.Count > 1)
-        {
-            Write(c + (1 * stride), addend, 1 * addendStride, c1a, c1b);
-        }
-
-        if (TRows.Count > 2)
-        {
-            Write(c + (2 * stride), addend, 2 * addendStride, c2a, c2b);
-        }
-
-        if (TRows.Count > 3)
-        {
-            Write(c + (3 * stride), addend, 3 * addendStride, c3a, c3b);
-        }
-
-        if (TRows.Count > 4)
-        {
-            Write(c + (4 * stride), addend, 4 * addendStride, c4a, c4b);
-        }
-
-        if (TRows.Count > 5)
-        {
-            Write(c + (5 * stride), addend, 5 * addendStride, c5a, c5b);
-        }
-
-        if (TRows.Count > 6)
-        {
-            Write(c + (6 * stride), addend, 6 * addendStride, c6a, c6b);
-        }
-
-        if (TRows.Count > 7)
-        {
-            Write(c + (7 * stride), addend, 7 * addendStride, c7a, c7b);
-        }
-
-        if (TRows.Count > 8)
-        {
-            Write(c + (8 * stride), addend, 8 * addendStride, c8a, c8b);
-        }
-
-        if (TRows.Count > 9)
-        {
-            Write(c + (9 * stride), addend, 9 * addendStride, c9a, c9b);
-        }
-
-        if (TRows.Count > 10)
-        {
-            Write(c + (10 * stride), addend, 10 * addendStride, c10a, c10b);
-        }
-
-        if (TRows.Count > 11)
-        {
-            Write(c + (11 * stride), addend, 11 * addendStride, c11a, c11b);
-        }
+        c = Store<TRows>(0, c, stride, c0a, c0b);
+        c = Store<TRows>(1, c, stride, c1a, c1b);
+        c = Store<TRows>(2, c, stride, c2a, c2b);
+        c = Store<TRows>(3, c, stride, c3a, c3b);
+        c = Store<TRows>(4, c, stride, c4a, c4b);
+        c = Store<TRows>(5, c, stride, c5a, c5b);
+        c = Store<TRows>(6, c, stride, c6a, c6b);
+        c = Store<TRows>(7, c, stride, c7a, c7b);
+        c = Store<TRows>(8, c, stride, c8a, c8b);
+        c = Store<TRows>(9, c, stride, c9a, c9b);
+        c = Store<TRows>(10, c, stride, c10a, c10b);
+        Store<TRows>(11, c, stride, c11a, c11b);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write(byte* c, byte* addend, nint offset, V first, V second)
+    private static void Multiply<TRows>(int row, byte* a, V p, V q, ref V first, ref V second)
+        where TRows : struct, IRowCount
     {
-        if (addend != null)
+        if (TRows.Count > row)
         {
-            first = S.Add(first, S.Load((float*)(addend + offset)));
-            second = S.Add(second, S.Load((float*)(addend + offset) + S.Count));
+            var x = S.Create(*(float*)a);
+            first = S.MultiplyAdd(x, p, first);
+            second = S.MultiplyAdd(x, q, second);
+        }
+    }
+
+    // Gives the next row's place.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Add<TRows>(int row, byte* addend, nint stride, ref V first, ref V second)
+        where TRows : struct, IRowCount
+    {
+        if (TRows.Count > row)
+        {
+            first = S.Add(first, S.Load((float*)addend));
+            second = S.Add(second, S.Load((float*)addend + S.Count));
         }
 
-        S.Store((float*)c, first);
-        S.Store((float*)c + S.Count, second);
+        return addend + stride;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Store<TRows>(int row, byte* c, nint stride, V first, V second)
+        where TRows : struct, IRowCount
+    {
+        if (TRows.Count > row)
+        {
+            S.Store((float*)c, first);
+            S.Store((float*)c + S.Count, second);
+        }
+
+        return c + stride;
     }
 }

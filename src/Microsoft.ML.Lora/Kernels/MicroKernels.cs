@@ -10,26 +10,26 @@ internal static unsafe class MicroKernels
     private static readonly MicroKernel[] _avx512 =
     [
         TwoVectors<Simd512, Vector512<float>>(32, 12),
-        OneVector<Simd512, Vector512<float>>(16),
-        OneVector<Simd256, Vector256<float>>(8),
+        OneVector<Simd512, Vector512<float>, RowRun512>(16),
+        OneVector<Simd256, Vector256<float>, RowRun256>(8),
     ];
 
     private static readonly MicroKernel[] _avx2 =
     [
         TwoVectors<Simd256, Vector256<float>>(16, 6),
-        OneVector<Simd256, Vector256<float>>(8),
+        OneVector<Simd256, Vector256<float>, NoRowRun<Vector256<float>>>(8),
     ];
 
     private static readonly MicroKernel[] _vector128 =
     [
         TwoVectors<Simd128, Vector128<float>>(8, AdvSimd.IsSupported ? 12 : 6),
-        OneVector<Simd128, Vector128<float>>(4),
+        OneVector<Simd128, Vector128<float>, NoRowRun<Vector128<float>>>(4),
     ];
 
     private static readonly MicroKernel[] _scalar =
     [
         TwoVectors<SimdScalar, float>(2, 6),
-        OneVector<SimdScalar, float>(1),
+        OneVector<SimdScalar, float, NoRowRun<float>>(1),
     ];
 
     /// <summary>The kernels of an instruction set; each panel width is half of the one before.</summary>
@@ -49,10 +49,14 @@ internal static unsafe class MicroKernels
             TwoVectors<S, V, Float16Element>()[..maxRows],
             TwoVectors<S, V, BFloat16Element>()[..maxRows]);
 
-    private static MicroKernel OneVector<S, V>(int panelWidth)
+    private static MicroKernel OneVector<S, V, TRun>(int panelWidth)
         where S : struct, ISimd<V>
-        where V : struct => new(
-            panelWidth, OneVector<S, V, Float32Element>(), OneVector<S, V, Float16Element>(), OneVector<S, V, BFloat16Element>());
+        where V : struct
+        where TRun : struct, IRowRun<V> => new(
+            panelWidth,
+            OneVector<S, V, Float32Element, TRun>(),
+            OneVector<S, V, Float16Element, TRun>(),
+            OneVector<S, V, BFloat16Element, TRun>());
 
     private static nint[] TwoVectors<S, V, TElement>()
         where S : struct, ISimd<V>
@@ -73,22 +77,23 @@ internal static unsafe class MicroKernels
             (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows12>,
         ];
 
-    private static nint[] OneVector<S, V, TElement>()
+    private static nint[] OneVector<S, V, TElement, TRun>()
         where S : struct, ISimd<V>
         where V : struct
-        where TElement : struct, IPanelElement =>
+        where TElement : struct, IPanelElement
+        where TRun : struct, IRowRun<V> =>
         [
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows1>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows2>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows3>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows4>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows5>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows6>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows7>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows8>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows9>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows10>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows11>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows12>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows1>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows2>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows3>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows4>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows5>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows6>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows7>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows8>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows9>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows10>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows11>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows12>,
         ];
 }

@@ -63,4 +63,14 @@ internal unsafe struct MicroTile
 
     /// <summary>Rows of C, addend and beside that are asked for already; a micro-kernel asks for the others and counts them.</summary>
     public int Fetched;
+
+    /// <summary>Moves on by so many rows; what is absent has a stride of 0 and stays so.</summary>
+    public void NextRows(nint rows)
+    {
+        A += rows * AStride;
+        Tail += rows * TailStride;
+        C += rows * CStride;
+        Addend += rows * AddendStride;
+        Beside += rows * BesideStride;
+    }
 }
