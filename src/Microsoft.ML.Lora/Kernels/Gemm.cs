@@ -37,7 +37,9 @@ internal static unsafe class Gemm
 
         var tileRows = b.Panels[0].Kernel.MaxRows;
         var innerBlock = GemmBlocking.InnerBlock(b.K);
-        var rowBlocks = Blocks(c.Rows, GemmBlocking.RowBlock(innerBlock, tileRows));
+
+        // One panel alone reads no row again.
+        var rowBlocks = b.Panels.Length == 1 ? 1 : Blocks(c.Rows, GemmBlocking.RowBlock(innerBlock, tileRows));
         var columnBlocks = 1;
         if (team.Threads > 1 && (long)c.Rows * b.K * b.N >= WorthSharing)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.Lora.Kernels;
@@ -10,7 +11,8 @@ namespace Microsoft.ML.Lora.Kernels;
 /// Each element of C is one chain of fused multiply-adds in the order of k, tail last, whatever the number of rows: a
 /// row's bits do not depend on its neighbours. Accumulators are named locals because the just-in-time compiler keeps
 /// those in registers, and no array. Rows are reached from four pointers as base, base + stride, base + 2 · stride,
-/// which are addressing modes and cost no instruction. A is read in place.
+/// which are addressing modes and cost no instruction. A is read in place. Where <typeparamref name="TRun"/> keeps runs, rows 2, 6
+/// and 10 come from them, and A and the panel lie dense, so that no step takes a register.
 /// </remarks>
 internal static unsafe class MicroKernelOneVector<S, V, TElement, TRun>
     where S : struct, ISimd<V>
@@ -24,12 +26,7 @@ internal static unsafe class MicroKernelOneVector<S, V, TElement, TRun>
         where TRows : struct, IRowCount
     {
         nint packed = S.Count * (TElement.IsFloat ? sizeof(float) : sizeof(ushort));
-        if (TRun.IsKept && (tile->AStep != sizeof(float) || tile->PanelStride != packed))
-        {
-            MicroKernelOneVector<S, V, TElement, NoRowRun<V>>.Run<TRows>(tile);
-            return;
-        }
-
+        Debug.Assert(!TRun.IsKept || (tile->AStep == sizeof(float) && tile->PanelStride == packed), "Runs are of rows that lie dense.");
         var initial = tile->Bias == null ? default : S.Load((float*)tile->Bias);
         V c0 = initial;
         V c1 = initial;

@@ -20,7 +20,7 @@ internal unsafe interface IRowRun<V>
     /// <summary>The first <paramref name="count"/> numbers of a run of at most <see cref="CachePrefetch.Run"/>, and nothing beyond.</summary>
     static abstract V Load(float* source, nint count);
 
-    /// <summary>The index of the first number, or of the one after <paramref name="index"/>.</summary>
+    /// <summary>The index of the number after; that of the first is default.</summary>
     static abstract V Next(V index);
 
     /// <summary>One number of a run in every lane.</summary>
@@ -56,20 +56,4 @@ internal readonly unsafe struct RowRun256 : IRowRun<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Spread(Vector256<float> run, Vector256<float> index) =>
         Avx2.PermuteVar8x32(run, index.AsInt32());
-}
-
-/// <summary>Runs for vectors of sixteen.</summary>
-internal readonly unsafe struct RowRun512 : IRowRun<Vector512<float>>
-{
-    public static bool IsKept => true;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(float* source, nint count) => RowRun256.Load(source, count).ToVector512Unsafe();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Next(Vector512<float> index) => (index.AsInt32() + Vector512<int>.One).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Spread(Vector512<float> run, Vector512<float> index) =>
-        Avx512F.PermuteVar16x32(run, index.AsInt32());
 }
