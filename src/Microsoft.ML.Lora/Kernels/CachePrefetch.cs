@@ -16,11 +16,11 @@ internal static unsafe class CachePrefetch
     /// <summary>Steps of k between two requests. A core has some two dozen misses under way: more at once hold up all other loads.</summary>
     public const int Run = 8;
 
+    /// <summary>A loop of so few steps asks for nothing: the asking would take a fifth of its time.</summary>
+    public const int ShortLoop = 2 * Run;
+
     // So many runs before its end a tile asks for the last row: longer than memory takes, and not so long that it is lost again.
     private const int RunsToArrive = 3;
-
-    // A loop that is over so soon asks for nothing of what it ends with: the asking would take a fifth of its time.
-    private const int ShortLoop = 2 * Run;
 
     /// <summary>Rows of at most two lines, to the first-level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -104,13 +104,18 @@ internal unsafe struct GemmJob : IParallelJob
         var (rowsATile, longerTiles) = Math.DivRem(lastRow - firstRow, tiles);
         var bytesATile = following.Bytes / tiles;
         var linesATime = LinesATime(following.Bytes, tiles, count);
+        var prefetchesRows = isFirst && tiles > TilesAtHand && count > CachePrefetch.ShortLoop;
         var row = firstRow;
+
+        // The first tile writes what it widens for those that follow.
+        tile.Widened = element != PanelElement.Float32 && tiles > 1
+            ? (byte*)Scratch.Panel(GemmBlocking.MaxK * panel.Width)
+            : null;
         for (var t = 0; t < tiles; t++)
         {
             var rowsHere = t < longerTiles ? rowsATile + 1 : rowsATile;
             tile.Fetched = 0;
-            tile.Prefetch = null;
-            if (isFirst && t + 1 < tiles && tiles > TilesAtHand)
+            if (prefetchesRows && t + 1 < tiles)
             {
                 PrefetchRows(ref tile, rowsHere);
             }
@@ -119,10 +124,6 @@ internal unsafe struct GemmJob : IParallelJob
                 PrefetchPanel(ref tile, (byte*)following.First + (bytesATile * t), linesATime);
             }
 
-            // The first tile writes what it widens for those that follow.
-            tile.Widened = element != PanelElement.Float32 && tiles > 1
-                ? (byte*)Scratch.Panel(GemmBlocking.MaxK * panel.Width)
-                : null;
             if (panel.Columns == panel.Width)
             {
                 panel.Kernel.Run(element, rowsHere, &tile);
@@ -137,6 +138,7 @@ internal unsafe struct GemmJob : IParallelJob
                 element = PanelElement.Float32;
                 tile.Panel = tile.Widened;
                 tile.PanelStride = panel.Width * sizeof(float);
+                tile.Widened = null;
             }
 
             if (last && HasEpilogue)
@@ -172,8 +174,8 @@ internal unsafe struct GemmJob : IParallelJob
 
     private static int LinesATime(long bytes, int tiles, int k)
     {
-        var everywhere = (long)CachePrefetch.LineBytes * tiles * Math.Max(1, k / CachePrefetch.Run);
-        return (int)((bytes + everywhere - 1) / everywhere);
+        var everywhere = (long)CachePrefetch.LineBytes * tiles * (k / CachePrefetch.Run);
+        return k <= CachePrefetch.ShortLoop ? 0 : (int)((bytes + everywhere - 1) / everywhere);
     }
 
     // A panel that reaches beyond the last column is computed aside: C, bias and addend end before its zeros.
