@@ -29,99 +29,46 @@ internal static unsafe class OuterKernel<S, V>
         V c5a = default, c5b = default, c5c = default;
         V c6a = default, c6b = default, c6c = default;
         V c7a = default, c7b = default, c7c = default;
+        var lines = ((TVectors.Count * S.Count) + CachePrefetch.LineFloats - 1) / CachePrefetch.LineFloats;
         for (; m != 0; m--)
         {
             var p = S.Load(wide);
             var q = TVectors.Count > 1 ? S.Load(wide + S.Count) : default;
             var u = TVectors.Count > 2 ? S.Load(wide + (2 * S.Count)) : default;
-            CachePrefetch.Tile((byte*)(wide + ahead), 0, 1, (TVectors.Count > 1 ? 2 : 1) * S.Count * sizeof(float));
-            if (TVectors.Count > 2 && S.Count >= CachePrefetch.LineFloats)
-            {
-                CachePrefetch.Column((byte*)(wide + ahead + (2 * S.Count)), 0, 1);
-            }
-
+            CachePrefetch.Column((byte*)(wide + ahead), CachePrefetch.LineBytes, lines);
             wide += wideStride;
-            Step<TVectors>(thin[0], p, q, u, ref c0a, ref c0b, ref c0c);
-            if (TRows.Count > 1)
-            {
-                Step<TVectors>(thin[1], p, q, u, ref c1a, ref c1b, ref c1c);
-            }
-
-            if (TRows.Count > 2)
-            {
-                Step<TVectors>(thin[2], p, q, u, ref c2a, ref c2b, ref c2c);
-            }
-
-            if (TRows.Count > 3)
-            {
-                Step<TVectors>(thin[3], p, q, u, ref c3a, ref c3b, ref c3c);
-            }
-
-            if (TRows.Count > 4)
-            {
-                Step<TVectors>(thin[4], p, q, u, ref c4a, ref c4b, ref c4c);
-            }
-
-            if (TRows.Count > 5)
-            {
-                Step<TVectors>(thin[5], p, q, u, ref c5a, ref c5b, ref c5c);
-            }
-
-            if (TRows.Count > 6)
-            {
-                Step<TVectors>(thin[6], p, q, u, ref c6a, ref c6b, ref c6c);
-            }
-
-            if (TRows.Count > 7)
-            {
-                Step<TVectors>(thin[7], p, q, u, ref c7a, ref c7b, ref c7c);
-            }
-
+            Multiply<TRows, TVectors>(0, thin, p, q, u, ref c0a, ref c0b, ref c0c);
+            Multiply<TRows, TVectors>(1, thin, p, q, u, ref c1a, ref c1b, ref c1c);
+            Multiply<TRows, TVectors>(2, thin, p, q, u, ref c2a, ref c2b, ref c2c);
+            Multiply<TRows, TVectors>(3, thin, p, q, u, ref c3a, ref c3b, ref c3c);
+            Multiply<TRows, TVectors>(4, thin, p, q, u, ref c4a, ref c4b, ref c4c);
+            Multiply<TRows, TVectors>(5, thin, p, q, u, ref c5a, ref c5b, ref c5c);
+            Multiply<TRows, TVectors>(6, thin, p, q, u, ref c6a, ref c6b, ref c6c);
+            Multiply<TRows, TVectors>(7, thin, p, q, u, ref c7a, ref c7b, ref c7c);
             thin += thinStride;
         }
 
-        Write<TVectors>(grad + (0 * gradStride), c0a, c0b, c0c);
-        if (TRows.Count > 1)
-        {
-            Write<TVectors>(grad + (1 * gradStride), c1a, c1b, c1c);
-        }
-
-        if (TRows.Count > 2)
-        {
-            Write<TVectors>(grad + (2 * gradStride), c2a, c2b, c2c);
-        }
-
-        if (TRows.Count > 3)
-        {
-            Write<TVectors>(grad + (3 * gradStride), c3a, c3b, c3c);
-        }
-
-        if (TRows.Count > 4)
-        {
-            Write<TVectors>(grad + (4 * gradStride), c4a, c4b, c4c);
-        }
-
-        if (TRows.Count > 5)
-        {
-            Write<TVectors>(grad + (5 * gradStride), c5a, c5b, c5c);
-        }
-
-        if (TRows.Count > 6)
-        {
-            Write<TVectors>(grad + (6 * gradStride), c6a, c6b, c6c);
-        }
-
-        if (TRows.Count > 7)
-        {
-            Write<TVectors>(grad + (7 * gradStride), c7a, c7b, c7c);
-        }
+        grad = Add<TRows, TVectors>(0, grad, gradStride, c0a, c0b, c0c);
+        grad = Add<TRows, TVectors>(1, grad, gradStride, c1a, c1b, c1c);
+        grad = Add<TRows, TVectors>(2, grad, gradStride, c2a, c2b, c2c);
+        grad = Add<TRows, TVectors>(3, grad, gradStride, c3a, c3b, c3c);
+        grad = Add<TRows, TVectors>(4, grad, gradStride, c4a, c4b, c4c);
+        grad = Add<TRows, TVectors>(5, grad, gradStride, c5a, c5b, c5c);
+        grad = Add<TRows, TVectors>(6, grad, gradStride, c6a, c6b, c6c);
+        Add<TRows, TVectors>(7, grad, gradStride, c7a, c7b, c7c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step<TVectors>(float thin, V p, V q, V u, ref V a, ref V b, ref V c)
+    private static void Multiply<TRows, TVectors>(int row, float* thin, V p, V q, V u, ref V a, ref V b, ref V c)
+        where TRows : struct, IRowCount
         where TVectors : struct, IRowCount
     {
-        var x = S.Create(thin);
+        if (TRows.Count <= row)
+        {
+            return;
+        }
+
+        var x = S.Create(thin[row]);
         a = S.MultiplyAdd(x, p, a);
         if (TVectors.Count > 1)
         {
@@ -134,19 +81,26 @@ internal static unsafe class OuterKernel<S, V>
         }
     }
 
+    // Gives the next row's place.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write<TVectors>(float* grad, V a, V b, V c)
+    private static float* Add<TRows, TVectors>(int row, float* grad, nint stride, V a, V b, V c)
+        where TRows : struct, IRowCount
         where TVectors : struct, IRowCount
     {
-        S.Store(grad, S.Add(S.Load(grad), a));
-        if (TVectors.Count > 1)
+        if (TRows.Count > row)
         {
-            S.Store(grad + S.Count, S.Add(S.Load(grad + S.Count), b));
+            S.Store(grad, S.Add(S.Load(grad), a));
+            if (TVectors.Count > 1)
+            {
+                S.Store(grad + S.Count, S.Add(S.Load(grad + S.Count), b));
+            }
+
+            if (TVectors.Count > 2)
+            {
+                S.Store(grad + (2 * S.Count), S.Add(S.Load(grad + (2 * S.Count)), c));
+            }
         }
 
-        if (TVectors.Count > 2)
-        {
-            S.Store(grad + (2 * S.Count), S.Add(S.Load(grad + (2 * S.Count)), c));
-        }
+        return grad + stride;
     }
 }
