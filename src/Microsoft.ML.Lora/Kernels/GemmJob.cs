@@ -115,6 +115,7 @@ internal unsafe struct GemmJob : IParallelJob
         {
             var rowsHere = t < longerTiles ? rowsATile + 1 : rowsATile;
             tile.Fetched = 0;
+            tile.Prefetch = null;
             if (prefetchesRows && t + 1 < tiles)
             {
                 PrefetchRows(ref tile, rowsHere);
