@@ -5,14 +5,10 @@ namespace Microsoft.ML.Lora.Kernels;
 /// <summary>C = [A | tail] · B with B packed beforehand and an <see cref="Epilogue"/> fused in.</summary>
 internal static unsafe class Gemm
 {
-    // Below this many multiply-adds a thread is faster alone than with another (some µs of work).
-    private const long WorthSharing = 1 << 18;
-
-    // Cuts a thread, so that one that was interrupted leaves its share to the others.
-    private const int CutsPerThread = 4;
-
     // Products with at most as many columns are booked as those of adapters.
     private const int ThinColumns = 64;
+
+    private const long LargeBytes = 8 << 20;
 
     /// <summary>Computes the product.</summary>
     /// <param name="a">[M, K].</param>
@@ -35,17 +31,9 @@ internal static unsafe class Gemm
             return;
         }
 
-        var tileRows = b.Panels[0].Kernel.MaxRows;
-        var innerBlock = GemmBlocking.InnerBlock(b.K);
-
-        // One panel alone reads no row again.
-        var rowBlocks = b.Panels.Length == 1 ? 1 : Blocks(c.Rows, GemmBlocking.RowBlock(innerBlock, tileRows));
-        var columnBlocks = 1;
-        if (team.Threads > 1 && (long)c.Rows * b.K * b.N >= WorthSharing)
-        {
-            (rowBlocks, columnBlocks) = Cut(c.Rows, tileRows, rowBlocks, b.Panels.Length, team.Threads);
-        }
-
+        var hasEpilogue = NeedsEpilogue(epilogue);
+        var isShort = b.K is > 0 and <= ShortProduct.MaxK && aTail.Columns == 0 && !hasEpilogue && b.Element == PanelElement.Float32;
+        var cut = GemmCut.For(c.Rows, b, isShort, team.Threads);
         var job = new GemmJob
         {
             A = a,
@@ -53,44 +41,22 @@ internal static unsafe class Gemm
             B = b,
             C = c,
             Epilogue = epilogue,
-            HasEpilogue = NeedsEpilogue(epilogue),
+            HasEpilogue = hasEpilogue,
             ResidualInTile = epilogue.Dropout.IsEmpty && epilogue.TailDropout.IsEmpty && !epilogue.Accumulate
                 && !epilogue.Residual.IsEmpty,
-            InnerBlock = innerBlock,
-            RowBlocks = rowBlocks,
-            ColumnBlocks = columnBlocks,
+            IsShort = isShort,
+            PastCaches = IsLarge(c) && !epilogue.Accumulate,
+            InnerBlock = GemmBlocking.InnerBlock(b.K),
+            Cut = cut,
         };
-        if (columnBlocks == 1 && (rowBlocks == 1 || team.Threads == 1))
-        {
-            for (var item = 0; item < rowBlocks; item++)
-            {
-                job.Run(item, 0);
-            }
-        }
-        else
-        {
-            team.Run(rowBlocks * columnBlocks, ref job);
-        }
-
+        team.Run(cut.RowBlocks * cut.ColumnBlocks, ref job);
         GC.KeepAlive(b);
     }
 
-    // A multiple of the threads: equal shares finish together. Few rows are one long run of panels a thread, each of which
-    // is asked for while the one before it is in use: such a product waits for B's memory, not for the multipliers.
-    private static (int Rows, int Columns) Cut(int rows, int tileRows, int rowBlocks, int panels, int threads)
-    {
-        if (rows <= 8 * tileRows)
-        {
-            return (1, Math.Min(panels, threads));
-        }
-
-        var wanted = CutsPerThread * threads;
-        rowBlocks = Math.Max(rowBlocks, Math.Min(wanted, Blocks(rows, 8 * tileRows)));
-        rowBlocks = Math.Min(Blocks(rowBlocks, threads) * threads, Blocks(rows, tileRows));
-        return (rowBlocks, Math.Min(panels, Blocks(wanted, rowBlocks)));
-    }
-
-    private static int Blocks(int count, int size) => (count + size - 1) / size;
+    // Larger than one core's share of a third-level cache, and every vector aligned.
+    private static bool IsLarge(Matrix c) =>
+        (long)c.Rows * c.Columns * sizeof(float) >= LargeBytes
+        && (nint)c.Data % AlignedBuffer.Alignment == 0 && c.Stride % (AlignedBuffer.Alignment / sizeof(float)) == 0;
 
     // Bias and one addend are the micro-kernel's own business.
     private static bool NeedsEpilogue(in Epilogue epilogue) =>

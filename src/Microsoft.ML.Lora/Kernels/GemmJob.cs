@@ -21,15 +21,21 @@ internal unsafe struct GemmJob : IParallelJob
 
     /// <summary>The residual is the tile's addend; otherwise the epilogue adds it.</summary>
     public bool ResidualInTile;
+
+    /// <summary>So few rows of B, floats and no tail, that <see cref="ShortProduct"/> computes them.</summary>
+    public bool IsShort;
+
+    /// <summary>A short product's C is too large for the caches.</summary>
+    public bool PastCaches;
     public int InnerBlock;
-    public int RowBlocks;
-    public int ColumnBlocks;
+    public GemmCut Cut;
 
     [SkipLocalsInit]
     public readonly void Run(int item, int worker)
     {
-        var (firstRow, lastRow) = Share(item / ColumnBlocks, RowBlocks, C.Rows);
-        var (firstPanel, lastPanel) = Share(item % ColumnBlocks, ColumnBlocks, B.Panels.Length);
+        var (firstRow, lastRow) = Cut.Rows(item, C.Rows);
+        var (firstPanel, lastPanel) = Cut.Panels(item, B);
+        firstPanel = RunShort(firstRow, lastRow, firstPanel, lastPanel);
         var scratch = stackalloc float[(2 * ScratchFloats) + (AlignedBuffer.Alignment / sizeof(float))];
         scratch = (float*)(((nint)scratch + AlignedBuffer.Alignment - 1) & ~(nint)(AlignedBuffer.Alignment - 1));
         var k = 0;
@@ -38,7 +44,7 @@ internal unsafe struct GemmJob : IParallelJob
             var count = Math.Min(InnerBlock, B.K - k);
             for (var panel = firstPanel; panel < lastPanel; panel++)
             {
-                var following = Following(item % ColumnBlocks, panel, k, count);
+                var following = Following(item, panel, k, count);
                 RunPanel(panel, panel == firstPanel, (firstRow, lastRow), k, count, following, scratch);
             }
 
@@ -47,14 +53,55 @@ internal unsafe struct GemmJob : IParallelJob
         while (k < B.K);
     }
 
-    private static (int First, int Last) Share(int index, int shares, int count) =>
-        ((int)((long)count * index / shares), (int)((long)count * (index + 1) / shares));
+    // The panels of a short product that are full are computed at once; gives the first that is left.
+    private readonly int RunShort(int firstRow, int lastRow, int firstPanel, int lastPanel)
+    {
+        if (!IsShort)
+        {
+            return firstPanel;
+        }
+
+        var width = MicroKernels.Of(KernelSelector.Current)[0].PanelWidth;
+        var panels = 0;
+        while (firstPanel + panels < lastPanel && B.Panels[firstPanel + panels].Columns == width)
+        {
+            panels++;
+        }
+
+        if (panels == 0)
+        {
+            return firstPanel;
+        }
+
+        var column = B.Panels[firstPanel].FirstColumn;
+        var addend = Addend(0);
+        var product = new ShortProduct
+        {
+            A = A.RowPointer(firstRow),
+            AStride = A.Stride,
+            K = B.K,
+            B = (float*)B.Row(B.Panels[firstPanel], 0),
+            Panels = panels,
+            Bias = Epilogue.Bias == null ? null : Epilogue.Bias + column,
+            Addend = addend.IsEmpty ? null : addend.RowPointer(firstRow) + column,
+            AddendStride = addend.Stride,
+            C = C.RowPointer(firstRow) + column,
+            CStride = C.Stride,
+            Rows = lastRow - firstRow,
+            PastCaches = PastCaches,
+        };
+        KernelSelector.Run(ref product);
+        return firstPanel + panels;
+    }
+
+    // What a tile adds last: the sum so far, or a residual.
+    private readonly Matrix Addend(int k) => k > 0 || Epilogue.Accumulate ? C : ResidualInTile ? Epilogue.Residual : default;
 
     // The rows of B that are read after a panel's: those of the panel beside it, further ones of the first panel, or the first of
     // the product that follows, as far as this item's share of it goes.
-    private readonly (nint First, long Bytes) Following(int share, int panel, int k, int count)
+    private readonly (nint First, long Bytes) Following(int item, int panel, int k, int count)
     {
-        var (first, last) = Share(share, ColumnBlocks, B.Panels.Length);
+        var (first, last) = Cut.Panels(item, B);
         if (panel + 1 < last)
         {
             return B.Rows(panel + 1, k, count);
@@ -66,7 +113,7 @@ internal unsafe struct GemmJob : IParallelJob
         }
 
         return B.Next is { K: > 0, N: > 0 } next
-            ? next.Rows(Share(share, ColumnBlocks, next.Panels.Length).First, 0, GemmBlocking.InnerBlock(next.K))
+            ? next.Rows(Cut.Panels(item, next).First, 0, GemmBlocking.InnerBlock(next.K))
             : default;
     }
 
@@ -76,7 +123,7 @@ internal unsafe struct GemmJob : IParallelJob
         var (firstRow, lastRow) = rows;
         var panel = B.Panels[index];
         var last = k + count == B.K;
-        var addend = k > 0 || Epilogue.Accumulate ? C : ResidualInTile ? Epilogue.Residual : default;
+        var addend = Addend(k);
         var beside = !last || (Epilogue.Activated.IsEmpty && ResidualInTile) ? default
             : Epilogue.Activated.IsEmpty ? Epilogue.Residual : Epilogue.Activated;
         var tile = new MicroTile

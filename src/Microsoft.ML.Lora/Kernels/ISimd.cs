@@ -20,6 +20,9 @@ internal unsafe interface ISimd<V>
 
     static abstract void Store(float* destination, V value);
 
+    /// <summary>Writes where a multiple of the vector's size is, and leaves the caches to others where the machine can.</summary>
+    static abstract void StorePastCaches(float* destination, V value);
+
     /// <summary>Writes the first <paramref name="count"/> lanes, fewer than a vector, and nothing beyond.</summary>
     static abstract void StorePartial(float* destination, V value, int count);
 

@@ -25,6 +25,8 @@ internal readonly unsafe struct Simd128 : ISimd<Lanes>
 
     public static void Store(float* destination, Lanes value) => Vector128.Store(value, destination);
 
+    public static void StorePastCaches(float* destination, Lanes value) => Vector128.StoreAlignedNonTemporal(value, destination);
+
     public static void StorePartial(float* destination, Lanes value, int count) =>
         new ReadOnlySpan<float>(&value, count).CopyTo(new Span<float>(destination, count));
 

@@ -24,6 +24,8 @@ internal readonly unsafe struct Simd512 : ISimd<Lanes>
 
     public static void Store(float* destination, Lanes value) => Vector512.Store(value, destination);
 
+    public static void StorePastCaches(float* destination, Lanes value) => Vector512.StoreAlignedNonTemporal(value, destination);
+
     public static void StorePartial(float* destination, Lanes value, int count) =>
         new ReadOnlySpan<float>(&value, count).CopyTo(new Span<float>(destination, count));
 

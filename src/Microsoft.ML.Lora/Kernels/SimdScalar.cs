@@ -17,6 +17,8 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
 
     public static void Store(float* destination, float value) => *destination = value;
 
+    public static void StorePastCaches(float* destination, float value) => *destination = value;
+
     public static void StorePartial(float* destination, float value, int count)
     {
     }

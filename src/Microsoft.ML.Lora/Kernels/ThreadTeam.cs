@@ -30,7 +30,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
         }
 
         // Workers know the job, not the team: a team nobody holds any more is finalised, and its workers end.
-        var job = _job = new ThreadTeamJob();
+        var job = _job = new ThreadTeamJob(threads);
         for (var i = 0; i < _workers.Length; i++)
         {
             var worker = i + 1;
@@ -50,8 +50,8 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
     /// <summary>
     /// Calls <paramref name="body"/>(item, worker) once for each item in 0 … <paramref name="count"/> − 1, and returns
-    /// when all are done. Items are taken in increasing order; worker numbers lie in 0 … <see cref="Threads"/> − 1 and
-    /// no two threads of this run share one. Another run, at the same time, has the same numbers.
+    /// when all are done. Each thread has a run of items to begin with, the same in every run of as many, and then takes what others have
+    /// left; worker numbers lie in 0 … <see cref="Threads"/> − 1 and no two threads of this run share one. Another run, at the same time, has the same numbers.
     /// </summary>
     /// <exception cref="Exception">What a body threw first; items not yet taken are left out.</exception>
     public void Run(int count, Action<int, int> body)

@@ -1,13 +1,16 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Lora.Kernels;
 
 /// <summary>The one job a team works on, and how its threads meet: join while it is open, take items, leave.</summary>
 /// <remarks>
+/// Each thread has a share of the items, the same in every job of as many, so that what it has written is still in its cache when it
+/// reads it in the next; a thread that is done takes what others have left.
 /// <c>_state</c> holds a number that grows with each job (upper half), an open bit and the count of workers inside.
 /// A worker that wakes late finds the job closed and sleeps on: nobody waits for a thread that has nothing to do.
 /// </remarks>
-internal sealed unsafe class ThreadTeamJob
+internal sealed unsafe class ThreadTeamJob(int threads)
 {
     private const long Open = 1L << 16;
     private const int NumberShift = 32;
@@ -17,10 +20,10 @@ internal sealed unsafe class ThreadTeamJob
     private const int Spins = 800;
 
     private readonly object _gate = new();
+    private readonly Share[] _shares = new Share[threads];
     private delegate*<void*, int, int, void> _body;
     private void* _context;
-    private int _count;
-    private int _next;
+    private int _shareCount;
     private long _state;
     private int _busy;
     private int _sleepers;
@@ -38,8 +41,7 @@ internal sealed unsafe class ThreadTeamJob
 
         _body = body;
         _context = context;
-        _count = count;
-        _next = 0;
+        Cut(count);
         Interlocked.Add(ref _state, (1L << NumberShift) | Open);
         WakeWorkers(count - 1);
         TakeItems(0);
@@ -87,15 +89,32 @@ internal sealed unsafe class ThreadTeamJob
     {
         try
         {
-            for (int item; (item = Interlocked.Increment(ref _next) - 1) < _count;)
+            for (var i = 0; i < _shareCount; i++)
             {
-                _body(_context, item, worker);
+                ref var share = ref _shares[(worker + i) % _shareCount];
+                for (int item; (item = Interlocked.Increment(ref share.Next) - 1) < share.End;)
+                {
+                    _body(_context, item, worker);
+                }
             }
         }
         catch (Exception exception)
         {
             Interlocked.CompareExchange(ref _error, ExceptionDispatchInfo.Capture(exception), null);
-            Volatile.Write(ref _next, _count);
+            foreach (ref var share in _shares.AsSpan())
+            {
+                Volatile.Write(ref share.Next, share.End);
+            }
+        }
+    }
+
+    private void Cut(int count)
+    {
+        _shareCount = Math.Min(_shares.Length, count);
+        for (var i = 0; i < _shareCount; i++)
+        {
+            _shares[i].Next = (int)((long)count * i / _shareCount);
+            _shares[i].End = (int)((long)count * (i + 1) / _shareCount);
         }
     }
 
@@ -183,5 +202,13 @@ internal sealed unsafe class ThreadTeamJob
 
             _callerSleeps = false;
         }
+    }
+
+    // As far apart as two cache lines, which processors fetch together.
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    private struct Share
+    {
+        public int Next;
+        public int End;
     }
 }

@@ -8,7 +8,8 @@ namespace Microsoft.ML.Lora.Benchmarks.Engine;
 /// <summary>
 /// <c>bench gemm [--kernel K] [--threads T] [--steps N] [--cold 1] [--only NAME]</c>: the products of MiniLM and BERT-base against the peak of the
 /// multipliers, measured in turn, each the best of many short runs. All shapes are gone through N times, so that a second in which the
-/// machine does something else spoils one of the N turns of a shape and not all. One JSON line a shape.
+/// machine does something else spoils one of the N turns of a shape and not all. One JSON line a shape; its memory_share is what a loop
+/// would reach that only reads A and writes C: no product can do better, and where it is below 1 the memory decides.
 /// Cold: every product has another B, out of 64 MB of them, as when a model scores one short row.
 /// </summary>
 internal static class GemmBench
@@ -23,6 +24,9 @@ internal static class GemmBench
 
     private const long ColdBytes = 64 << 20;
     private const int TriesARound = 4;
+
+    // Workers that the peak loop sent to sleep: within a step the product before has woken them.
+    private static readonly TimeSpan _wakeUp = TimeSpan.FromMilliseconds(2);
 
     private static readonly int[] _rows = [8, 25, 256, 400, 1024, 4096];
 
@@ -85,16 +89,35 @@ internal static class GemmBench
         for (int i = 0; i < TriesARound; i++)
         {
             line.Peak = Math.Max(line.Peak, team.Threads == 1 ? PeakLoop.Best(4) : PeakLoop.BestTogether(team.Threads, 4));
-            work.Run(team); // Wakes the workers, as the product before it does within a step.
+            long awake = Stopwatch.GetTimestamp();
+            do
+            {
+                work.Run(team);
+            }
+            while (team.Threads > 1 && Stopwatch.GetElapsedTime(awake) < _wakeUp);
+
             long start = Stopwatch.GetTimestamp();
             for (int repeat = 0; repeat < repeats; repeat++)
             {
                 work.Run(team);
             }
 
-            line.Best = Math.Max(line.Best, repeats * work.Flops / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9);
+            line.Best = Math.Max(line.Best, Rate(work, repeats, start));
+            foreach (bool pastCaches in (ReadOnlySpan<bool>)[false, true])
+            {
+                start = Stopwatch.GetTimestamp();
+                for (int repeat = 0; repeat < repeats; repeat++)
+                {
+                    work.Stream(pastCaches, team);
+                }
+
+                line.Memory = Math.Max(line.Memory, Rate(work, repeats, start));
+            }
         }
     }
+
+    private static double Rate(Measured work, int repeats, long start) =>
+        repeats * work.Flops / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
 
     private static void Report(Line line) => Console.WriteLine(JsonSerializer.Serialize(new
     {
@@ -109,6 +132,7 @@ internal static class GemmBench
         gflops = Math.Round(line.Best, 1),
         peak_gflops = Math.Round(line.Peak, 1),
         share_of_peak = Math.Round(line.Best / line.Peak, 3),
+        memory_share = Math.Round(line.Memory / line.Peak, 3),
     }));
 
     /// <summary>What a shape has reached.</summary>
@@ -124,6 +148,9 @@ internal static class GemmBench
         public double Best { get; set; }
 
         public double Peak { get; set; }
+
+        /// <summary>GFLOP/s if only the memory counted.</summary>
+        public double Memory { get; set; }
     }
 
     /// <summary>One piece of work.</summary>
@@ -142,6 +169,9 @@ internal static class GemmBench
         public abstract double Flops { get; }
 
         public abstract void Run(ThreadTeam team);
+
+        /// <summary>Moves the same operands and computes nothing.</summary>
+        public abstract void Stream(bool pastCaches, ThreadTeam team);
 
         public virtual void Dispose() => _buffers.ForEach(buffer => buffer.Dispose());
 
@@ -187,6 +217,8 @@ internal static class GemmBench
         public override void Run(ThreadTeam team) =>
             Gemm.Multiply(_a, _tail, _b[_next++ % _b.Length], _c, new Epilogue { BiasRow = _bias }, team);
 
+        public override void Stream(bool pastCaches, ThreadTeam team) => StreamLoop.Run(_a, _c, pastCaches, team);
+
         public override void Dispose()
         {
             base.Dispose();
@@ -207,5 +239,7 @@ internal static class GemmBench
         public override double Flops => 2.0 * M * K * N;
 
         public override void Run(ThreadTeam team) => LowRank.AccumulateOuter(_thin, _wide, default, _grad);
+
+        public override void Stream(bool pastCaches, ThreadTeam team) => StreamLoop.Run(_wide, default, pastCaches, team);
     }
 }
