@@ -8,6 +8,7 @@ internal static unsafe class Gemm
     // Products with at most as many columns are booked as those of adapters.
     private const int ThinColumns = 64;
 
+    // A result as large as this has left the caches before anybody reads it: about one core's share of a third level.
     private const long LargeBytes = 8 << 20;
 
     /// <summary>Computes the product.</summary>
@@ -53,7 +54,7 @@ internal static unsafe class Gemm
         GC.KeepAlive(b);
     }
 
-    // Larger than one core's share of a third-level cache, and every vector aligned.
+    // And every vector aligned.
     private static bool IsLarge(Matrix c) =>
         (long)c.Rows * c.Columns * sizeof(float) >= LargeBytes
         && (nint)c.Data % AlignedBuffer.Alignment == 0 && c.Stride % (AlignedBuffer.Alignment / sizeof(float)) == 0;

@@ -50,8 +50,9 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
     /// <summary>
     /// Calls <paramref name="body"/>(item, worker) once for each item in 0 … <paramref name="count"/> − 1, and returns
-    /// when all are done. Each thread has a run of items to begin with, the same in every run of as many, and then takes what others have
-    /// left; worker numbers lie in 0 … <see cref="Threads"/> − 1 and no two threads of this run share one. Another run, at the same time, has the same numbers.
+    /// when all are done. A thread begins with a run of items of its own, the same in every run of as many, in increasing order,
+    /// and then takes what others have left. Worker numbers lie in 0 … <see cref="Threads"/> − 1 and no two threads of this run
+    /// share one. Another run, at the same time, has the same numbers.
     /// </summary>
     /// <exception cref="Exception">What a body threw first; items not yet taken are left out.</exception>
     public void Run(int count, Action<int, int> body)

@@ -5,8 +5,8 @@ namespace Microsoft.ML.Lora.Kernels;
 
 /// <summary>The one job a team works on, and how its threads meet: join while it is open, take items, leave.</summary>
 /// <remarks>
-/// Each thread has a share of the items, the same in every job of as many, so that what it has written is still in its cache when it
-/// reads it in the next; a thread that is done takes what others have left.
+/// Each thread has a share of the items, the same in every job of as many: what it wrote is still in its cache when it comes
+/// back to it, and no line of a result has to move from core to core. A thread that is done takes what others have left.
 /// <c>_state</c> holds a number that grows with each job (upper half), an open bit and the count of workers inside.
 /// A worker that wakes late finds the job closed and sleeps on: nobody waits for a thread that has nothing to do.
 /// </remarks>
