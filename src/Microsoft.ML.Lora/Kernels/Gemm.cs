@@ -8,7 +8,7 @@ internal static unsafe class Gemm
     // Products with at most as many columns are booked as those of adapters.
     private const int ThinColumns = 64;
 
-    // A result as large as this has left the caches before anybody reads it: about one core's share of a third level.
+    // A thread's part of a result that is as large has left the caches before anybody reads it: about a core's share of a third level.
     private const long LargeBytes = 8 << 20;
 
     /// <summary>Computes the product.</summary>
@@ -46,7 +46,7 @@ internal static unsafe class Gemm
             ResidualInTile = epilogue.Dropout.IsEmpty && epilogue.TailDropout.IsEmpty && !epilogue.Accumulate
                 && !epilogue.Residual.IsEmpty,
             IsShort = isShort,
-            PastCaches = IsLarge(c) && !epilogue.Accumulate,
+            PastCaches = IsLarge(c, team.Threads) && !epilogue.Accumulate,
             InnerBlock = GemmBlocking.InnerBlock(b.K),
             Cut = cut,
         };
@@ -55,8 +55,8 @@ internal static unsafe class Gemm
     }
 
     // And every vector aligned.
-    private static bool IsLarge(Matrix c) =>
-        (long)c.Rows * c.Columns * sizeof(float) >= LargeBytes
+    private static bool IsLarge(Matrix c, int threads) =>
+        (long)c.Rows * c.Columns * sizeof(float) >= LargeBytes * threads
         && (nint)c.Data % AlignedBuffer.Alignment == 0 && c.Stride % (AlignedBuffer.Alignment / sizeof(float)) == 0;
 
     // Bias and one addend are the micro-kernel's own business.
