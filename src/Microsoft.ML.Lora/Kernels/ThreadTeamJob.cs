@@ -92,9 +92,15 @@ internal sealed unsafe class ThreadTeamJob(int threads)
             for (var i = 0; i < _shareCount; i++)
             {
                 ref var share = ref _shares[(worker + i) % _shareCount];
-                for (int item; (item = Interlocked.Increment(ref share.Next) - 1) < share.End;)
+
+                // Reading first: a share that is used up is looked at by all and written by none.
+                while (Volatile.Read(ref share.Next) < share.End)
                 {
-                    _body(_context, item, worker);
+                    var item = Interlocked.Increment(ref share.Next) - 1;
+                    if (item < share.End)
+                    {
+                        _body(_context, item, worker);
+                    }
                 }
             }
         }
