@@ -40,6 +40,21 @@ public class ThreadTeamTests
     }
 
     [Fact]
+    public void AThreadBeginsWithTheSameItemsEachTime()
+    {
+        using var team = new ThreadTeam(3);
+        using var everybody = new Barrier(3);
+        for (var round = 0; round < 20; round++)
+        {
+            team.Run(6, (item, worker) =>
+            {
+                Assert.Equal(worker, item / 2);
+                Assert.True(everybody.SignalAndWait(TimeSpan.FromSeconds(30)));
+            });
+        }
+    }
+
+    [Fact]
     public void WorkerNumbersAreNotSharedWithinARun()
     {
         using var team = new ThreadTeam(3);
