@@ -50,7 +50,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
     /// <summary>
     /// Calls <paramref name="body"/>(item, worker) once for each item in 0 … <paramref name="count"/> − 1, and returns
-    /// when all are done. A thread begins with a run of items of its own, the same in every run of as many, in increasing order,
+    /// when all are done. A thread begins with items of its own, the same in every run of as many, in increasing order,
     /// and then takes what others have left. Worker numbers lie in 0 … <see cref="Threads"/> − 1 and no two threads of this run
     /// share one. Another run, at the same time, has the same numbers.
     /// </summary>

@@ -91,15 +91,16 @@ internal sealed unsafe class ThreadTeamJob(int threads)
         {
             for (var i = 0; i < _shareCount; i++)
             {
-                ref var share = ref _shares[(worker + i) % _shareCount];
+                var owner = (worker + i) % _shareCount;
+                ref var share = ref _shares[owner];
 
                 // Reading first: a share that is used up is looked at by all and written by none.
                 while (Volatile.Read(ref share.Next) < share.End)
                 {
-                    var item = Interlocked.Increment(ref share.Next) - 1;
-                    if (item < share.End)
+                    var turn = Interlocked.Increment(ref share.Next) - 1;
+                    if (turn < share.End)
                     {
-                        _body(_context, item, worker);
+                        _body(_context, owner + (turn * _shareCount), worker);
                     }
                 }
             }
@@ -114,13 +115,14 @@ internal sealed unsafe class ThreadTeamJob(int threads)
         }
     }
 
+    // As cards are dealt: items whose work falls from the first to the last leave nobody much more than the others.
     private void Cut(int count)
     {
         _shareCount = Math.Min(_shares.Length, count);
         for (var i = 0; i < _shareCount; i++)
         {
-            _shares[i].Next = (int)((long)count * i / _shareCount);
-            _shares[i].End = (int)((long)count * (i + 1) / _shareCount);
+            _shares[i].Next = 0;
+            _shares[i].End = (count - i + _shareCount - 1) / _shareCount;
         }
     }
 

@@ -48,7 +48,7 @@ public class ThreadTeamTests
         {
             team.Run(6, (item, worker) =>
             {
-                Assert.Equal(worker, item / 2);
+                Assert.Equal(worker, item % 3);
                 Assert.True(everybody.SignalAndWait(TimeSpan.FromSeconds(30)));
             });
         }
