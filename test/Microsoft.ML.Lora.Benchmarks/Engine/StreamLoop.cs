@@ -6,7 +6,8 @@ namespace Microsoft.ML.Lora.Benchmarks.Engine;
 
 /// <summary>A product's way through memory and nothing else: row by row, A is read once and C written once.</summary>
 /// <remarks>
-/// Writes go past the caches or through them, as is asked: the way that is faster is what a product could hope for.
+/// Writes go past the caches or through them, as is asked: the way that is faster is what a product could hope for. Rows of A shorter
+/// than four vectors are nothing beside C's and are left out.
 /// </remarks>
 internal unsafe struct StreamLoop : IParallelJob
 {
