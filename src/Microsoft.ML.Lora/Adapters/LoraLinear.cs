@@ -14,8 +14,8 @@ namespace Microsoft.ML.Lora.Adapters;
 internal class LoraLinear : LinearLayer
 {
     private readonly long _stream;
-    private PackedMatrix? _down;
-    private PackedMatrix? _gradDown;
+    private ThinOperand? _down;
+    private ThinOperand? _gradDown;
 
     /// <summary>Puts an adapter on a layer of the base.</summary>
     /// <param name="layer">The layer.</param>
@@ -86,16 +86,16 @@ internal class LoraLinear : LinearLayer
     public override void Prepare(bool inputGradient)
     {
         Frozen.Prepare(inputGradient);
-        _down ??= new PackedMatrix(InFeatures, Rank);
-        _gradDown ??= new PackedMatrix(OutFeatures, Rank);
+        _down ??= new ThinOperand(InFeatures, Rank);
+        _gradDown ??= new ThinOperand(OutFeatures, Rank);
         Refresh();
     }
 
     /// <inheritdoc/>
     public override void Refresh()
     {
-        _down!.PackTransposedRows(0, A.Value);
-        _gradDown!.PackRows(0, B.Value);
+        _down!.PackTransposed(A.Value);
+        _gradDown!.Pack(B.Value);
         Frozen.SetTail(A.Value, B.Value);
     }
 

@@ -68,6 +68,16 @@ internal static unsafe class CachePrefetch
         }
     }
 
+    /// <summary>One line, to the second-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Line(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(address);
+        }
+    }
+
     /// <summary>One line of each row, to the second-level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Column(byte* first, nint stride, int rows)

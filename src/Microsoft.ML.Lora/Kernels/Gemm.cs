@@ -5,7 +5,7 @@ namespace Microsoft.ML.Lora.Kernels;
 /// <summary>C = [A | tail] · B with B packed beforehand and an <see cref="Epilogue"/> fused in.</summary>
 internal static unsafe class Gemm
 {
-    // Products with at most as many columns are booked as those of adapters.
+    // Products with at most as many columns, heads', are booked beside those of adapters.
     private const int ThinColumns = 64;
 
     // A thread's part of a result that is as large has left the caches before anybody reads it: about a core's share of a third level.

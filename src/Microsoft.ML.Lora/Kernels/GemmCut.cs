@@ -37,11 +37,18 @@ internal readonly record struct GemmCut(int RowBlocks, int ColumnBlocks, int Row
             return new GemmCut(1, Math.Min(b.Panels.Length, threads), rowsATime);
         }
 
-        // A multiple of the threads: equal shares finish together.
-        var wanted = threads * (int)Math.Clamp(shares / threads, 1, CutsPerThread);
+        var wanted = Wanted(shares, threads);
         blocks = Math.Max(blocks, Math.Min(wanted, Parts(rows, TilesAPanel * tileRows)));
         blocks = Math.Min(Parts(blocks, threads) * threads, Parts(rows, tileRows));
         return new GemmCut(blocks, Math.Min(b.Panels.Length, Parts(wanted, blocks)), rowsATime);
+    }
+
+    /// <summary>A cut in whole tiles of rows alone.</summary>
+    public static GemmCut OfRows(int rows, int tileRows, long products, int threads)
+    {
+        var shares = products / WorthSharing;
+        var wanted = threads == 1 || shares == 0 ? 1 : Wanted(shares, threads);
+        return new GemmCut(Math.Max(1, Math.Min(wanted, Parts(rows, tileRows))), 1, tileRows);
     }
 
     /// <summary>The rows of an item, of <paramref name="count"/> in all.</summary>
@@ -53,6 +60,9 @@ internal readonly record struct GemmCut(int RowBlocks, int ColumnBlocks, int Row
 
     /// <summary>The panels of an item.</summary>
     public (int First, int Last) Panels(int item, PackedMatrix b) => Share(item % ColumnBlocks, ColumnBlocks, b.Panels.Length);
+
+    // A multiple of the threads: equal shares finish together.
+    private static int Wanted(long shares, int threads) => threads * (int)Math.Clamp(shares / threads, 1, CutsPerThread);
 
     private static (int First, int Last) Share(int index, int shares, int count) =>
         ((int)((long)count * index / shares), (int)((long)count * (index + 1) / shares));

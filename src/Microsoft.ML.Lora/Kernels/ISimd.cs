@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Microsoft.ML.Lora.Kernels;
 
 /// <summary>
@@ -64,6 +66,12 @@ internal unsafe interface ISimd<V>
 
     /// <summary>The sum of all lanes, halves first.</summary>
     static abstract float Sum(V a);
+
+    /// <summary>The sums of all lanes of four vectors.</summary>
+    static abstract Vector128<float> Sums(V a, V b, V c, V d);
+
+    /// <summary>The sums of all lanes of eight vectors.</summary>
+    static abstract Vector256<float> Sums(V a, V b, V c, V d, V e, V f, V g, V h);
 
     /// <summary>The greatest lane.</summary>
     static abstract float Greatest(V a);

@@ -10,26 +10,28 @@ internal static unsafe class LowRank
 
     /// <summary>h [M, R] = scale · drop(x) [M, K] · a [K, R], <paramref name="a"/> packed after each optimiser step.</summary>
     public static void Down(
-        Matrix x, PackedMatrix a, float scale, in DropoutMask dropout, Matrix h, ThreadTeam team)
+        Matrix x, ThinOperand a, float scale, in DropoutMask dropout, Matrix h, ThreadTeam team)
     {
+        if (x.Columns != a.K || h.Columns != a.N || h.Rows != x.Rows)
+        {
+            throw new ArgumentException($"[{x.Rows}, {x.Columns}] · [{a.K}, {a.N}] does not give [{h.Rows}, {h.Columns}].");
+        }
+
         using var timing = KernelProfile.Measure(
             KernelKind.ThinProduct, 2.0 * x.Rows * x.Columns * a.N, sizeof(float) * (double)x.Rows * x.Columns);
         if (dropout.IsEmpty)
         {
-            Gemm.Multiply(x, default, a, h, default, team);
-        }
-        else
-        {
-            for (var row = 0; row < x.Rows; row += BlockRows)
-            {
-                var count = Math.Min(BlockRows, x.Rows - row);
-                var kept = new Matrix(Scratch.Floats((long)count * x.Columns), count, x.Columns, x.Columns);
-                Elementwise.Dropout(x.SliceRows(row, count), dropout.Offset(row), kept);
-                Gemm.Multiply(kept, default, a, h.SliceRows(row, count), default, team);
-            }
+            Multiply(x, a, scale, h, team);
+            return;
         }
 
-        Elementwise.Scale(h, scale, h);
+        for (var row = 0; row < x.Rows; row += BlockRows)
+        {
+            var count = Math.Min(BlockRows, x.Rows - row);
+            var kept = new Matrix(Scratch.Floats((long)count * x.Columns), count, x.Columns, x.Columns);
+            Elementwise.Dropout(x.SliceRows(row, count), dropout.Offset(row), kept);
+            Multiply(kept, a, scale, h.SliceRows(row, count), team);
+        }
     }
 
     /// <summary>grad [R, K] += thinᵀ · drop(wide), thin [M, R], wide [M, K] (the gradient of A).</summary>
@@ -85,5 +87,42 @@ internal static unsafe class LowRank
         var sum = new Matrix(transposed.Data + floats, grad.Rows, grad.Columns, grad.Columns);
         Transpose.Run(transposed, sum);
         Elementwise.Add(sum, grad);
+    }
+
+    // Threads share rows out in pairs of tiles: six rows of eight columns are whole cache lines.
+    private static void Multiply(Matrix x, ThinOperand a, float scale, Matrix h, ThreadTeam team)
+    {
+        var job = new DownJob
+        {
+            X = x,
+            A = a,
+            Scale = scale,
+            H = h,
+            Cut = GemmCut.OfRows(x.Rows, 2 * ThinProduct.RowsATime, (long)x.Rows * a.K * a.N, team.Threads),
+        };
+        team.Run(job.Cut.RowBlocks, ref job);
+        GC.KeepAlive(a);
+    }
+
+    private struct DownJob : IParallelJob
+    {
+        public Matrix X;
+        public ThinOperand A;
+        public float Scale;
+        public Matrix H;
+        public GemmCut Cut;
+
+        public readonly void Run(int item, int worker)
+        {
+            var (first, last) = Cut.Rows(item, X.Rows);
+            var product = new ThinProduct
+            {
+                X = X.SliceRows(first, last - first),
+                B = A,
+                Scale = Scale,
+                H = H.SliceRows(first, last - first),
+            };
+            KernelSelector.Run(ref product);
+        }
     }
 }

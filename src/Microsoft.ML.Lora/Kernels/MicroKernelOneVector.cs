@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.Lora.Kernels;
@@ -11,22 +10,18 @@ namespace Microsoft.ML.Lora.Kernels;
 /// Each element of C is one chain of fused multiply-adds in the order of k, tail last, whatever the number of rows: a
 /// row's bits do not depend on its neighbours. Accumulators are named locals because the just-in-time compiler keeps
 /// those in registers, and no array. Rows are reached from four pointers as base, base + stride, base + 2 · stride,
-/// which are addressing modes and cost no instruction. A is read in place. Where <typeparamref name="TRun"/> keeps runs, rows 2, 6
-/// and 10 come from them, and A and the panel lie dense, so that no step takes a register.
+/// which are addressing modes and cost no instruction. A is read in place.
 /// </remarks>
-internal static unsafe class MicroKernelOneVector<S, V, TElement, TRun>
+internal static unsafe class MicroKernelOneVector<S, V, TElement>
     where S : struct, ISimd<V>
     where V : struct
     where TElement : struct, IPanelElement
-    where TRun : struct, IRowRun<V>
 {
     /// <summary>Runs a tile of <typeparamref name="TRows"/> rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TRows>(MicroTile* tile)
         where TRows : struct, IRowCount
     {
-        nint packed = S.Count * (TElement.IsFloat ? sizeof(float) : sizeof(ushort));
-        Debug.Assert(!TRun.IsKept || (tile->AStep == sizeof(float) && tile->PanelStride == packed), "Runs are of rows that lie dense.");
         var initial = tile->Bias == null ? default : S.Load((float*)tile->Bias);
         V c0 = initial;
         V c1 = initial;
@@ -63,26 +58,6 @@ internal static unsafe class MicroKernelOneVector<S, V, TElement, TRun>
                     CachePrefetch.Continue(tile, k, TRows.Count, S.Count * sizeof(float));
                 }
 
-                // Rows 2, 6 and 10 for the coming run.
-                V run2 = default, run6 = default, run10 = default, index = default;
-                if (TRun.IsKept)
-                {
-                    if (TRows.Count > 2)
-                    {
-                        run2 = TRun.Load((float*)(a0 + (2 * stride)), run);
-                    }
-
-                    if (TRows.Count > 6)
-                    {
-                        run6 = TRun.Load((float*)a6, run);
-                    }
-
-                    if (TRows.Count > 10)
-                    {
-                        run10 = TRun.Load((float*)(a9 + stride), run);
-                    }
-                }
-
                 do
                 {
                     V p;
@@ -105,24 +80,23 @@ internal static unsafe class MicroKernelOneVector<S, V, TElement, TRun>
                         }
                     }
 
-                    panel += TRun.IsKept && TElement.IsFloat ? packed : panelStride;
+                    panel += panelStride;
                     Multiply<TRows>(0, a0, p, ref c0);
                     Multiply<TRows>(1, a0 + stride, p, ref c1);
-                    MultiplySpread<TRows>(2, a0 + (2 * stride), run2, index, p, ref c2);
+                    Multiply<TRows>(2, a0 + (2 * stride), p, ref c2);
                     Multiply<TRows>(3, a3, p, ref c3);
                     Multiply<TRows>(4, a3 + stride, p, ref c4);
                     Multiply<TRows>(5, a3 + (2 * stride), p, ref c5);
-                    MultiplySpread<TRows>(6, a6, run6, index, p, ref c6);
+                    Multiply<TRows>(6, a6, p, ref c6);
                     Multiply<TRows>(7, a6 + stride, p, ref c7);
                     Multiply<TRows>(8, a6 + (2 * stride), p, ref c8);
                     Multiply<TRows>(9, a9, p, ref c9);
-                    MultiplySpread<TRows>(10, a9 + stride, run10, index, p, ref c10);
+                    Multiply<TRows>(10, a9 + stride, p, ref c10);
                     Multiply<TRows>(11, a9 + (2 * stride), p, ref c11);
-                    index = TRun.IsKept ? TRun.Next(index) : index;
-                    a0 += TRun.IsKept ? sizeof(float) : step;
-                    a3 += TRun.IsKept ? sizeof(float) : step;
-                    a6 += TRun.IsKept ? sizeof(float) : step;
-                    a9 += TRun.IsKept ? sizeof(float) : step;
+                    a0 += step;
+                    a3 += step;
+                    a6 += step;
+                    a9 += step;
                 }
                 while (--run != 0);
             }
@@ -181,17 +155,6 @@ internal static unsafe class MicroKernelOneVector<S, V, TElement, TRun>
         if (TRows.Count > row)
         {
             sum = S.MultiplyAdd(S.Create(*(float*)a), p, sum);
-        }
-    }
-
-    // From the row's run where it is kept.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MultiplySpread<TRows>(int row, byte* a, V run, V index, V p, ref V sum)
-        where TRows : struct, IRowCount
-    {
-        if (TRows.Count > row)
-        {
-            sum = S.MultiplyAdd(TRun.IsKept ? TRun.Spread(run, index) : S.Create(*(float*)a), p, sum);
         }
     }
 

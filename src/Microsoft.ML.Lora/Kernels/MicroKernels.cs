@@ -10,28 +10,26 @@ internal static unsafe class MicroKernels
     private static readonly MicroKernel[] _avx512 =
     [
         TwoVectors<Simd512, Vector512<float>>(32, 12),
-        OneVector<Simd512, Vector512<float>, NoRowRun<Vector512<float>>>(16, 12),
-
-        // One row fewer was faster: 8 of its 11 rows are loads.
-        OneVector<Simd256, Vector256<float>, RowRun256>(8, 11),
+        OneVector<Simd512, Vector512<float>>(16, 12),
+        OneVector<Simd256, Vector256<float>>(8, 12),
     ];
 
     private static readonly MicroKernel[] _avx2 =
     [
         TwoVectors<Simd256, Vector256<float>>(16, 6),
-        OneVector<Simd256, Vector256<float>, NoRowRun<Vector256<float>>>(8, 12),
+        OneVector<Simd256, Vector256<float>>(8, 12),
     ];
 
     private static readonly MicroKernel[] _vector128 =
     [
         TwoVectors<Simd128, Vector128<float>>(8, AdvSimd.IsSupported ? 12 : 6),
-        OneVector<Simd128, Vector128<float>, NoRowRun<Vector128<float>>>(4, 12),
+        OneVector<Simd128, Vector128<float>>(4, 12),
     ];
 
     private static readonly MicroKernel[] _scalar =
     [
         TwoVectors<SimdScalar, float>(2, 6),
-        OneVector<SimdScalar, float, NoRowRun<float>>(1, 12),
+        OneVector<SimdScalar, float>(1, 12),
     ];
 
     /// <summary>The kernels of an instruction set; each panel width is half of the one before.</summary>
@@ -51,14 +49,13 @@ internal static unsafe class MicroKernels
             TwoVectors<S, V, Float16Element>()[..maxRows],
             TwoVectors<S, V, BFloat16Element>()[..maxRows]);
 
-    private static MicroKernel OneVector<S, V, TRun>(int panelWidth, int maxRows)
+    private static MicroKernel OneVector<S, V>(int panelWidth, int maxRows)
         where S : struct, ISimd<V>
-        where V : struct
-        where TRun : struct, IRowRun<V> => new(
+        where V : struct => new(
             panelWidth,
-            OneVector<S, V, Float32Element, TRun>()[..maxRows],
-            OneVector<S, V, Float16Element, TRun>()[..maxRows],
-            OneVector<S, V, BFloat16Element, TRun>()[..maxRows]);
+            OneVector<S, V, Float32Element>()[..maxRows],
+            OneVector<S, V, Float16Element>()[..maxRows],
+            OneVector<S, V, BFloat16Element>()[..maxRows]);
 
     private static nint[] TwoVectors<S, V, TElement>()
         where S : struct, ISimd<V>
@@ -79,23 +76,22 @@ internal static unsafe class MicroKernels
             (nint)(delegate*<MicroTile*, void>)&MicroKernelTwoVectors<S, V, TElement>.Run<Rows12>,
         ];
 
-    private static nint[] OneVector<S, V, TElement, TRun>()
+    private static nint[] OneVector<S, V, TElement>()
         where S : struct, ISimd<V>
         where V : struct
-        where TElement : struct, IPanelElement
-        where TRun : struct, IRowRun<V> =>
+        where TElement : struct, IPanelElement =>
         [
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows1>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows2>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows3>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows4>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows5>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows6>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows7>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows8>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows9>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows10>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows11>,
-            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement, TRun>.Run<Rows12>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows1>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows2>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows3>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows4>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows5>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows6>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows7>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows8>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows9>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows10>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows11>,
+            (nint)(delegate*<MicroTile*, void>)&MicroKernelOneVector<S, V, TElement>.Run<Rows12>,
         ];
 }

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Lora.Kernels;
 /// </summary>
 /// <remarks>
 /// Panels follow each other; one is [K, width] elements, row after row, and [TailCapacity, width] floats of the tail elsewhere. All
-/// panels have the widest micro-kernel's width but those of the last columns, which take the narrowest that hold them, so that R = 8
+/// panels have the widest micro-kernel's width but those of the last columns, which take the narrowest that hold them, so that 8
 /// columns do not cost the time of 32. Columns past N are zero. Packing is not thread-safe; reading is.
 /// </remarks>
 internal sealed unsafe class PackedMatrix : IDisposable

@@ -85,6 +85,18 @@ internal readonly unsafe struct Simd128 : ISimd<Lanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes Sums(Lanes a, Lanes b, Lanes c, Lanes d)
+    {
+        var ac = Transpose.Low(a, c) + Transpose.High(a, c);
+        var bd = Transpose.Low(b, d) + Transpose.High(b, d);
+        return Transpose.Low(ac, bd) + Transpose.High(ac, bd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Sums(Lanes a, Lanes b, Lanes c, Lanes d, Lanes e, Lanes f, Lanes g, Lanes h) =>
+        Vector256.Create(Sums(a, b, c, d), Sums(e, f, g, h));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Greatest(Lanes a)
     {
         var pairs = Vector128.MaxNative(a, Vector128.Shuffle(a, Vector128.Create(2, 3, 0, 1)));

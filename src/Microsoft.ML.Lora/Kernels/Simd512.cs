@@ -66,7 +66,14 @@ internal readonly unsafe struct Simd512 : ISimd<Lanes>
         Vector512.ConditionalSelect(Vector512.GreaterThan(a, b), x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Lanes a) => Simd256.Sum(a.GetLower() + a.GetUpper());
+    public static float Sum(Lanes a) => Simd256.Sum(Fold(a));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Lanes a, Lanes b, Lanes c, Lanes d) => Simd256.Sums(Fold(a), Fold(b), Fold(c), Fold(d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Sums(Lanes a, Lanes b, Lanes c, Lanes d, Lanes e, Lanes f, Lanes g, Lanes h) =>
+        Simd256.Sums(Fold(a), Fold(b), Fold(c), Fold(d), Fold(e), Fold(f), Fold(g), Fold(h));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Greatest(Lanes a) => Simd256.Greatest(Simd256.Max(a.GetLower(), a.GetUpper()));
@@ -80,4 +87,7 @@ internal readonly unsafe struct Simd512 : ISimd<Lanes>
         x ^= x >> 16;
         return Vector512.AndNot(keepScale, Vector512.LessThan(x, Vector512.Create(threshold)).AsSingle());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Fold(Lanes a) => a.GetLower() + a.GetUpper();
 }

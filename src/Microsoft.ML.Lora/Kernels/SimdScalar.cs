@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.Lora.Tensors;
@@ -53,6 +54,11 @@ internal readonly unsafe struct SimdScalar : ISimd<float>
     public static float SelectGreater(float a, float b, float x, float y) => a > b ? x : y;
 
     public static float Sum(float a) => a;
+
+    public static Vector128<float> Sums(float a, float b, float c, float d) => Vector128.Create(a, b, c, d);
+
+    public static Vector256<float> Sums(float a, float b, float c, float d, float e, float f, float g, float h) =>
+        Vector256.Create(a, b, c, d, e, f, g, h);
 
     public static float Greatest(float a) => a;
 

@@ -22,6 +22,7 @@ internal static class GemmBench
         ("base-lora-b", 8, 768), ("base-lora-b-wide", 8, 3072),
     ];
 
+    private const int ThinColumns = 8;
     private const long ColdBytes = 64 << 20;
     private const int TriesARound = 4;
 
@@ -45,8 +46,8 @@ internal static class GemmBench
             int next = 0;
             foreach ((string name, int m, int k, int n, bool outer) in Shapes(options.Only))
             {
-                using Measured work = outer
-                    ? new Outer(m, k, n)
+                using Measured work = outer ? new Outer(m, k, n)
+                    : n == ThinColumns ? new Thin(m, k, n)
                     : new Product(m, k, n, n > 64 && k > 64 ? options.Rank : 0, options.Cold, options.Element);
                 if (round == 0)
                 {
@@ -72,7 +73,7 @@ internal static class GemmBench
             }
         }
 
-        foreach ((string name, int k, int n) in chosen.Where(product => product.N == 8))
+        foreach ((string name, int k, int n) in chosen.Where(product => product.N == ThinColumns))
         {
             foreach (int m in _rows)
             {
@@ -223,6 +224,33 @@ internal static class GemmBench
         {
             base.Dispose();
             Array.ForEach(_b, b => b.Dispose());
+        }
+    }
+
+    /// <summary>[M, K] · [K, N] of a low-rank adapter's first half.</summary>
+    private sealed class Thin : Measured
+    {
+        private readonly Matrix _x;
+        private readonly Matrix _h;
+        private readonly ThinOperand _a;
+
+        public Thin(int m, int k, int n)
+            : base(m, k, n)
+        {
+            (_x, _h, _a) = (Random(m, k), Random(m, n), new ThinOperand(k, n));
+            _a.PackTransposed(Random(n, k));
+        }
+
+        public override double Flops => 2.0 * M * K * N;
+
+        public override void Run(ThreadTeam team) => LowRank.Down(_x, _a, 1, default, _h, team);
+
+        public override void Stream(bool pastCaches, ThreadTeam team) => StreamLoop.Run(_x, _h, pastCaches, team);
+
+        public override void Dispose()
+        {
+            base.Dispose();
+            _a.Dispose();
         }
     }
 

@@ -23,8 +23,8 @@ public class LowRankTests
         using var x = GuardedMatrix.Random(m, k, "x", 2);
         using var a = GuardedMatrix.Random(r, k, "a");
         using var h = new GuardedMatrix(m, r, 3);
-        using var packed = new PackedMatrix(k, r);
-        packed.PackTransposedRows(0, a.View);
+        using var packed = new ThinOperand(k, r);
+        packed.PackTransposed(a.View);
         foreach (var mask in new[] { default, _mask })
         {
             var expected = new double[m, r];
