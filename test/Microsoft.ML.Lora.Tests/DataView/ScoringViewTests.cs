@@ -62,6 +62,33 @@ public class ScoringViewTests : IClassFixture<ScoringViewTests.Trained>
         }
     }
 
+    /// <summary>Until the runtime has optimized all code on the way, that boxes characters.</summary>
+    [Fact]
+    public void A_row_through_a_prediction_engine_comes_to_allocate_nothing_beside_its_result()
+    {
+        using PredictionEngine<Toy.Row, Label> engine = Context.Model.CreatePredictionEngine<Toy.Row, Label>(
+            _trained.Model, new PredictionEngineOptions { OwnsTransformer = false });
+        Toy.Row[] rows = [.. Toy.Rows(20)];
+        var result = new Label();
+        long allocated = Allocated();
+        for (int i = 0; i < 1000 && allocated > 0; i++)
+        {
+            Thread.Sleep(10);
+            allocated = Allocated();
+        }
+        Assert.Equal(0, allocated);
+
+        long Allocated()
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            foreach (Toy.Row row in rows)
+            {
+                engine.Predict(row, ref result);
+            }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     [Fact]
     public void Input_columns_pass_through_in_order()
     {
@@ -213,5 +240,10 @@ public class ScoringViewTests : IClassFixture<ScoringViewTests.Trained>
             values.AddRange(value.DenseValues());
         }
         return values;
+    }
+
+    private sealed class Label
+    {
+        public uint PredictedLabel { get; set; }
     }
 }
