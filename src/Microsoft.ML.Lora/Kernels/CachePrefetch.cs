@@ -82,12 +82,9 @@ internal static unsafe class CachePrefetch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Column(byte* first, nint stride, int rows)
     {
-        if (Sse.IsSupported)
+        for (var row = 0; row < rows; row++, first += stride)
         {
-            for (var row = 0; row < rows; row++, first += stride)
-            {
-                Sse.Prefetch1(first);
-            }
+            Line(first);
         }
     }
 
